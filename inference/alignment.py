@@ -1,0 +1,187 @@
+"""Face alignment: from a face box in a frame to the crop that the network sees.
+
+Training and serving both crop through `Aligner`, so that a network meets the faces that it was
+trained on. Two methods, chosen by the model's manifest:
+
+- ``landmarks``: five points (eyes, nose, mouth corners), then the least-squares similarity
+  transform (Umeyama 1991) onto a template. Undoes roll and the detector's jitter in position and
+  size.
+- ``box``: a square around the box. For models that were trained on plain face boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inference.landmarks import LandmarkModel
+
+Points = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float64]
+Image = npt.NDArray[np.uint8]
+
+# A patch is shrunk (area-averaged) to this many pixels a face before anything is read from it: the
+# crops are ~64 px, and single pixels of a large face would alias.
+_FACE_PIXELS = 128
+# Side of the patch that is kept around a face, in face sides: the crop may reach beyond the box.
+_PATCH = 1.7
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a model wants its faces cropped (the ``alignment`` part of a manifest)."""
+
+    method: Literal["landmarks", "box"]
+    template: tuple[tuple[float, float], ...] = ()
+    """``landmarks``: where left eye, right eye, nose, left and right mouth corner (left and right
+    of the picture) lie in the crop, as fractions of its side."""
+    scale: float = 1.0
+    """``box``: side of the square crop over the geometric mean of the box's width and height."""
+    shift: float = 0.0
+    """``box``: how far the crop's centre lies below the box's centre, in sides of the crop."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One aligned face."""
+
+    pixels: Image
+    """(side, side, 3), BGR."""
+    matrix: Matrix
+    """(2, 3), from frame coordinates to crop coordinates."""
+    landmarks: Points | None
+    """(5, 2) in frame coordinates, or None for the ``box`` method."""
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """The surroundings of one face, shrunk to a useful size."""
+
+    pixels: Image
+    origin: Points
+    """(2,), of its corner, in frame coordinates."""
+    pixel: Points
+    """(2,), width and height of one of its pixels, in frame pixels."""
+
+    def warp(self, matrix: Matrix, side: int) -> Image:
+        """(side, side, 3): the patch under `matrix` (2, 3), frame to output coordinates.
+
+        Outside the frame its edge pixels repeat.
+        """
+        local = matrix.copy()
+        local[:, :2] = matrix[:, :2] * self.pixel
+        local[:, 2] += matrix[:, :2] @ self.origin
+        # Pixel centres lie at +0.5 in our coordinates, at whole numbers in OpenCV's.
+        local[:, 2] += local[:, :2] @ np.array([0.5, 0.5]) - 0.5
+        return cv2.warpAffine(
+            self.pixels, local, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+
+
+def similarity(source: Points, target: Points) -> Matrix:
+    """The least-squares similarity transform (2, 3) that takes `source` (n, 2) to `target` (n, 2).
+
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns",
+    PAMI 13(4), 1991. In two dimensions it has this closed form, with complex numbers for points.
+    """
+    a = source[:, 0] + 1j * source[:, 1]
+    b = target[:, 0] + 1j * target[:, 1]
+    spread = np.sum(np.abs(a - a.mean()) ** 2)
+    if spread < 1e-12:
+        raise ValueError("all source points coincide; no similarity transform exists")
+    z = np.sum(np.conj(a - a.mean()) * (b - b.mean())) / spread
+    t = b.mean() - z * a.mean()
+    return np.array([[z.real, -z.imag, t.real], [z.imag, z.real, t.imag]])
+
+
+def square(cx: float, cy: float, side: float, pixels: int) -> Matrix:
+    """The transform (2, 3) that takes an upright square of the frame to (pixels, pixels)."""
+    scale = pixels / side
+    return np.array([[scale, 0.0, pixels / 2 - scale * cx], [0.0, scale, pixels / 2 - scale * cy]])
+
+
+class Aligner:
+    """Cuts model-ready crops of `side` pixels out of frames. Safe to share between threads."""
+
+    def __init__(self, alignment: Alignment, side: int, landmarks: LandmarkModel | None = None) -> None:
+        if alignment.method == "landmarks":
+            if landmarks is None:
+                raise ValueError("alignment by landmarks needs a landmark model")
+            if len(alignment.template) != 5:
+                raise ValueError(f"the template needs five points, it has {len(alignment.template)}")
+        self.side = side
+        self._alignment = alignment
+        self._template = np.array(alignment.template, np.float64) * side
+        self._landmarks = landmarks
+
+    def wide(self, image: Image, box: Sequence[float], factor: float) -> Image:
+        """The crop of one face with its surroundings: BGR, `factor` times as wide and high."""
+        (crop,) = self.align(image, [box])
+        side = round(self.side * factor)
+        edges = np.asarray(box, np.float64)
+        face = float(np.sqrt(np.maximum(edges[2:] - edges[:2], 1.0).prod()))
+        patch = _patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
+        return patch.warp(widen(crop.matrix, self.side, side), side)
+
+    def align(self, image: Image, boxes: Sequence[Sequence[float]]) -> list[Crop]:
+        """One crop for each of `boxes` (left, top, right, bottom; they may reach outside the frame).
+
+        `image` is uint8 BGR (H, W, 3).
+        """
+        if not len(boxes):
+            return []
+        edges = np.asarray(boxes, np.float64)
+        sizes = np.maximum(edges[:, 2:] - edges[:, :2], 1.0)
+        sides = np.maximum(np.sqrt(sizes.prod(axis=1)), 2.0)
+        centres = (edges[:, :2] + edges[:, 2:]) / 2
+        patches = [_patch(image, c, s) for c, s in zip(centres, sides, strict=True)]
+
+        if self._alignment.method == "box":
+            scale, shift = self._alignment.scale, self._alignment.shift
+            matrices = [
+                square(cx, cy + shift * scale * s, scale * s, self.side)
+                for (cx, cy), s in zip(centres, sides, strict=True)
+            ]
+            return [Crop(p.warp(m, self.side), m, None) for p, m in zip(patches, matrices, strict=True)]
+
+        model = self._landmarks
+        assert model is not None
+        windows = [square(c[0], c[1], s * model.context, model.side) for c, s in zip(centres, sides, strict=True)]
+        views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
+        points = [
+            (q - w[:, 2]) / w[0, 0] for q, w in zip(model.predict(views), windows, strict=True)
+        ]
+        matrices = [similarity(q, self._template) for q in points]
+        return [
+            Crop(p.warp(m, self.side), m, q)
+            for p, m, q in zip(patches, matrices, points, strict=True)
+        ]
+
+
+def widen(matrix: Matrix, side: int, wide: int) -> Matrix:
+    """`matrix` (2, 3) onto a crop of `side` pixels, changed to put that crop in the middle of `wide`."""
+    result = matrix.copy()
+    result[:, 2] += (wide - side) / 2
+    return result
+
+
+def _patch(image: Image, centre: Points, face: float, reach: float = _PATCH) -> _Patch:
+    """The part of `image` that matters for a face of side `face` around `centre`."""
+    height, width = image.shape[:2]
+    half = face * reach / 2
+    x0 = int(np.clip(np.floor(centre[0] - half), 0, width - 1))
+    y0 = int(np.clip(np.floor(centre[1] - half), 0, height - 1))
+    x1 = int(np.clip(np.ceil(centre[0] + half), x0 + 1, width))
+    y1 = int(np.clip(np.ceil(centre[1] + half), y0 + 1, height))
+    pixels = image[y0:y1, x0:x1]
+    if face > _FACE_PIXELS:
+        shrink = _FACE_PIXELS / face
+        size = max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    pixel = np.array([(x1 - x0) / pixels.shape[1], (y1 - y0) / pixels.shape[0]])
+    return _Patch(pixels, np.array([x0, y0], np.float64), pixel)

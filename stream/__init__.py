@@ -1,0 +1,1 @@
+"""From a source of frames to samples of valence: capture, detection, tracking, smoothing."""

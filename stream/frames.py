@@ -1,0 +1,77 @@
+"""What flows through the system: frames in, samples out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame as displayed; may reach outside it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def scaled(self, factor: float) -> Box:
+        """The same rectangle in a picture that is `factor` times as large."""
+        return Box(*(edge * factor for edge in self))
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0..1."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / (a.area + b.area - width * height)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a source."""
+
+    image: npt.NDArray[np.uint8]
+    """(H, W, 3), BGR, rotated as displayed."""
+    index: int
+    """0-based."""
+    time: float
+    """Seconds from the start of the source, by the source's own presentation timestamps."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One face in one frame."""
+
+    time: float
+    frame: int
+    face_id: int
+    box: Box
+    valence: float
+    """The model's raw output, in [-1, 1]."""
+    smoothed: float
+    """Causal filter over this face's raw values."""
+    quality: float
+    """0..1: can this crop be trusted?"""
+    score: float
+    """0..1, the detector's confidence; 0 where the tracker carried the face without it."""

@@ -1,0 +1,113 @@
+"""Random changes to training faces, so that the network learns faces and not pictures.
+
+The source is a wide aligned face: the crop in its middle, the surroundings kept, so that shifts and
+turns bring in real pixels. What each change stands for is said beside it; the strengths were chosen
+on the validation split together with the robustness table in the model card.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Gray = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Standard deviations of the geometry, probabilities of the rest."""
+
+    roll: float = 8.0
+    """Degrees."""
+    zoom: float = 0.08
+    """Natural logarithm of the scale."""
+    stretch: float = 0.04
+    """Natural logarithm of width over height: yaw, lenses."""
+    shift: float = 0.035
+    """Fractions of the crop's side: landmarks that are off."""
+    light: float = 0.8
+    """Contrast, brightness and gamma."""
+    side_light: float = 0.25
+    blur: float = 0.15
+    low_resolution: float = 0.15
+    compression: float = 0.15
+    noise: float = 0.15
+    occlusion: float = 0.2
+
+
+def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> Gray:
+    """A changed crop (side, side) of the wide aligned `face` (W, W), W >= side."""
+    crop = _geometry(face, side, rng, a)
+    if rng.random() < a.low_resolution:
+        small = int(rng.integers(side // 4, side * 3 // 4))
+        crop = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
+        crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < a.blur:
+        crop = _blur(crop, rng)
+    if rng.random() < a.occlusion:
+        crop = _occlude(crop, rng)
+    light = crop.astype(np.float32)
+    if rng.random() < a.light:
+        light = 255 * np.power(light / 255, float(np.exp(rng.normal(0, 0.25))))
+        light = (light - 128) * float(np.exp(rng.normal(0, 0.2))) + 128 + float(rng.normal(0, 20))
+    if rng.random() < a.side_light:
+        light = light * _ramp(side, rng)
+    if rng.random() < a.noise:
+        light = light + rng.standard_normal((side, side), np.float32) * float(rng.uniform(2, 14))
+    crop = np.clip(light, 0, 255).astype(np.uint8)
+    if rng.random() < a.compression:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 60))]
+        crop = cv2.imdecode(cv2.imencode(".jpg", crop, quality)[1], cv2.IMREAD_GRAYSCALE)
+    return crop
+
+
+def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> Gray:
+    angle = np.deg2rad(np.clip(rng.normal(0, a.roll), -3 * a.roll, 3 * a.roll))
+    zoom = np.exp(np.clip(rng.normal(0, a.zoom), -0.25, 0.25))
+    stretch = np.exp(rng.normal(0, a.stretch) / 2)
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = zoom * turn @ np.diag([stretch * mirror, 1 / stretch])
+    middle = (face.shape[0] - 1) / 2
+    centre = (side - 1) / 2 + rng.normal(0, a.shift, 2) * side
+    matrix = np.column_stack([linear, centre - linear @ np.array([middle, middle])])
+    return cv2.warpAffine(face, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+
+
+def _blur(crop: Gray, rng: np.random.Generator) -> Gray:
+    """Out of focus, or moved while the shutter was open."""
+    if rng.random() < 0.6:
+        return cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.5, 1.8)))
+    length = int(rng.integers(3, 8))
+    kernel = np.zeros((length, length), np.float32)
+    angle = rng.uniform(0, np.pi)
+    middle = (length - 1) / 2
+    along = np.array([np.cos(angle), np.sin(angle)]) * middle
+    start, end = np.rint(middle - along).astype(int), np.rint(middle + along).astype(int)
+    cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
+    return cv2.filter2D(crop, -1, kernel / kernel.sum())
+
+
+def _occlude(crop: Gray, rng: np.random.Generator) -> Gray:
+    """Hands, hair, microphones, masks, the edge of the picture."""
+    side = crop.shape[0]
+    crop = crop.copy()
+    w, h = rng.integers(side // 8, side // 2, 2)
+    x, y = rng.integers(-w // 3, side - w * 2 // 3), rng.integers(-h // 3, side - h * 2 // 3)
+    area = crop[max(y, 0) : y + h, max(x, 0) : x + w]
+    if rng.random() < 0.5:
+        area[:] = rng.integers(0, 256)
+    else:
+        area[:] = rng.integers(0, 256, area.shape)
+    return crop
+
+
+def _ramp(side: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Light from one side: brightness that changes linearly across the face."""
+    angle = rng.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    slope = rng.uniform(0.2, 0.8)
+    return (1 + slope * (np.cos(angle) * x + np.sin(angle) * y)).astype(np.float32)

@@ -1,0 +1,76 @@
+"""How well predicted valence agrees with true valence, over a whole split at once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.floating]
+SIGN_THRESHOLD = 0.15
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Agreement of predictions with labels; nan where it is not defined."""
+
+    ccc: float
+    """Concordance correlation coefficient (Lin 1989), population moments."""
+    pcc: float
+    """Pearson's correlation coefficient."""
+    rmse: float
+    """Root of the mean squared error, in units of valence."""
+    sagr: float
+    """Share of equal signs, over the rows whose true |valence| exceeds SIGN_THRESHOLD."""
+
+
+def score(true: Values, predicted: Values) -> Scores:
+    """Scores of `predicted` (n,) against `true` (n,)."""
+    t, p = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
+    if t.shape != p.shape or t.ndim != 1:
+        raise ValueError(f"need two vectors of one length, got {t.shape} and {p.shape}")
+    if not len(t):
+        return Scores(*[float("nan")] * 4)
+    covariance = np.mean((t - t.mean()) * (p - p.mean()))
+    # Constant labels and constant predictions alike leave nothing to agree on.
+    denominator = t.var() + p.var() + (t.mean() - p.mean()) ** 2
+    deviations = t.std() * p.std()
+    signed = np.abs(t) > SIGN_THRESHOLD
+    return Scores(
+        ccc=float(2 * covariance / denominator) if denominator > 0 else float("nan"),
+        pcc=float(covariance / deviations) if deviations > 0 else float("nan"),
+        rmse=float(np.sqrt(np.mean((t - p) ** 2))),
+        sagr=float(np.mean(np.sign(t[signed]) == np.sign(p[signed]))) if signed.any() else float("nan"),
+    )
+
+
+def confidence_intervals(
+    true: Values, predicted: Values, *, resamples: int = 1000, level: float = 0.95, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """Percentile bootstrap intervals (Efron 1979) for every score, resampling rows."""
+    rng = np.random.default_rng(seed)
+    n = len(true)
+    if n < 2:
+        return {name: (float("nan"), float("nan")) for name in Scores.__annotations__}
+    t, p = np.asarray(true), np.asarray(predicted)
+    draws = []
+    for _ in range(resamples):
+        rows = rng.integers(0, n, n)
+        draws.append(asdict(score(t[rows], p[rows])))
+    tail = (1 - level) / 2 * 100
+
+    def interval(name: str) -> tuple[float, float]:
+        values = [d[name] for d in draws if np.isfinite(d[name])]
+        if not values:
+            return float("nan"), float("nan")
+        low, high = np.percentile(values, [tail, 100 - tail])
+        return float(low), float(high)
+
+    return {name: interval(name) for name in Scores.__annotations__}
+
+
+def calibration_slope(true: Values, predicted: Values) -> tuple[float, float]:
+    """Slope and intercept of the least-squares line from `predicted` to `true`; 1 and 0 are perfect."""
+    slope, intercept = np.polyfit(np.asarray(predicted), np.asarray(true), 1)
+    return float(slope), float(intercept)
