@@ -1,0 +1,120 @@
+"""Opening the database: its file, its settings, its schema version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from results.errors import StoreError
+from results.schema import SCHEMA_VERSION, Base, SchemaRow
+
+DATABASE_NAME = "valence.db"
+BUSY_TIMEOUT_S = 30.0
+"""How long a writer waits for another process's commit before it gives up; a commit takes milliseconds."""
+_SCHEMA_LOCK = 0x56414C45  # "VALE": the key of PostgreSQL's advisory lock while tables are made
+
+
+class Database:
+    """An engine whose tables exist and are of this version.
+
+    Raises StoreError, with the reason in one line, when it cannot be opened.
+    """
+
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.folder = folder
+        self.url = url or f"sqlite:///{folder / DATABASE_NAME}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.engine = _engine(self.url)
+            with self.write() as connection:
+                _prepare(connection)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise StoreError(f"The database address {self.address!r} cannot be used: {error}") from error
+        except OSError as error:
+            raise StoreError(f"The sessions folder {folder} cannot be made: {error.strerror}") from error
+
+    @property
+    def address(self) -> str:
+        """The database's URL without its password."""
+        try:
+            return make_url(self.url).render_as_string(hide_password=True)
+        except ArgumentError:
+            return self.url
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state of the database."""
+        with self._explained("read"), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or rolled back if anything is raised in it."""
+        with (
+            self._explained("write to"),
+            self.engine.connect().execution_options(valence_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StoreError(f"Cannot {doing} the database {self.address}: {error.orig}") from error
+
+    def scrub(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds pages of what was deleted."""
+        if self.engine.dialect.name == "sqlite":
+            with self._explained("clean"), self.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if not make_url(url).get_backend_name().startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    def connected(connection: Any, _record: Any) -> None:
+        # Transactions are begun below, by us: the driver's own would begin as readers, and a reader that
+        # turns writer while another process commits fails at once, whatever the timeout.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")  # safe in WAL against a killed process
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked
+
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("valence_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def _prepare(connection: Connection) -> None:
+    """Make the tables, or check that this program understands the ones that are there."""
+    if connection.dialect.name == "postgresql":  # SQLite's write transaction already keeps others out
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+    if not inspect(connection).has_table(SchemaRow.__tablename__):
+        Base.metadata.create_all(connection)
+        connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
+        return
+    version = connection.execute(select(SchemaRow.version)).scalar_one_or_none()
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            f"The database is of version {version} and this program understands version {SCHEMA_VERSION}: "
+            "use the program that wrote it, or another sessions folder."
+        )

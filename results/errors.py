@@ -1,0 +1,29 @@
+"""What can go wrong with what is kept; every message is one sentence a user can act on."""
+
+
+class ResultsError(Exception):
+    """Base of all errors of this room."""
+
+
+class StoreError(ResultsError):
+    """The database cannot be opened, read or written."""
+
+
+class NotFoundError(ResultsError, LookupError):
+    """No session, face, study, stimulus or viewer of that name."""
+
+
+class AmbiguousError(NotFoundError):
+    """A shortened id fits more than one."""
+
+
+class DeletedError(StoreError):
+    """A session was deleted while something was still writing to it."""
+
+
+class ExportError(ResultsError):
+    """An export cannot be written."""
+
+
+class StudyError(ResultsError):
+    """A study cannot do what it was asked for, e.g. aggregate viewers who never overlap."""

@@ -1,0 +1,239 @@
+"""A session as files: CSV, summary, JSON, Parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from results.errors import ExportError
+from results.files import written_atomically
+from results.records import Event, Samples, Session, Stretch
+from results.statistics import FaceStatistics, face_statistics
+from results.store import Store
+
+CSV_NAME = "valence.csv"
+SUMMARY_NAME = "summary.json"
+COLUMNS = (
+    "time_s",
+    "frame",
+    "face_id",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "valence",
+    "valence_smoothed",
+    "quality",
+    "score",
+)
+"""Of the CSV, the JSON and the Parquet file alike."""
+PARQUET_HELP = (
+    "Parquet needs the package pyarrow: install it with `pip install pyarrow`, "
+    "or this program with its extra, `pip install 'valence-detector[parquet]'`."
+)
+_CONTRACT = (
+    "face_id",
+    "first_s",
+    "last_s",
+    "samples",
+    "valence_mean",
+    "valence_min",
+    "valence_max",
+    "box",
+)
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def csv_text(samples: Samples) -> str:
+    """One line per sample under the header `COLUMNS`; times with 6 decimals, boxes 2, values 4.
+
+    The same samples give the same bytes on every machine.
+    """
+    lines = [",".join(COLUMNS)]
+    lines += [
+        f"{time:z.6f},{frame},{face},{left:z.2f},{top:z.2f},{right:z.2f},{bottom:z.2f},"
+        f"{valence:z.4f},{smoothed:z.4f},{quality:z.4f},{score:z.4f}"
+        for time, frame, face, (left, top, right, bottom), valence, smoothed, quality, score in zip(
+            samples.time.tolist(),
+            samples.frame.tolist(),
+            samples.face_id.tolist(),
+            samples.box.tolist(),
+            samples.valence.tolist(),
+            samples.smoothed.tolist(),
+            samples.quality.tolist(),
+            samples.score.tolist(),
+            strict=True,
+        )
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write_csv(samples: Samples, path: Path) -> None:
+    """`valence.csv`. Raises ExportError when the file cannot be written."""
+    with written_atomically(path) as file:
+        file.write(csv_text(samples).encode())
+
+
+def outcome(session: Session, faces: Sequence[FaceStatistics]) -> dict[str, Any]:
+    """What `valence analyze --json` prints of one input."""
+    return {
+        "input": session.source,
+        "kind": session.kind.value,
+        "session": session.id,
+        "frames": session.frames,
+        "frames_with_faces": session.frames_with_faces,
+        "duration_s": round(session.duration_s, 6),
+        "faces": [{name: _rounded_face(face)[name] for name in _CONTRACT} for face in faces],
+        "files": dict(session.files),
+    }
+
+
+def summary(
+    session: Session,
+    faces: Sequence[FaceStatistics],
+    events: Sequence[Event] = (),
+    stretches: Sequence[Stretch] = (),
+) -> dict[str, Any]:
+    """The outcome, how it came about (model, device, settings, events), and all statistics of each face."""
+    return {
+        **outcome(session, faces),
+        "faces": [{**_rounded_face(face), "name": session.face_names.get(face.face_id)} for face in faces],
+        "name": session.name,
+        "created": session.created.isoformat(timespec="seconds"),
+        "state": session.state.value,
+        "error": session.error,
+        "model": {"name": session.model_name, "sha256": session.model_sha256},
+        "device": session.device,
+        "settings": dict(session.settings),
+        "events": [{"time_s": round(e.time, 6), "kind": e.kind, "text": e.text} for e in events],
+        "stretches": [
+            {
+                "kind": s.kind.value,
+                "start_s": round(s.start, 6),
+                "end_s": round(s.end, 6),
+                "label": s.label,
+                "face_id": s.face_id,
+            }
+            for s in stretches
+        ],
+        "version": program_version(),
+    }
+
+
+def write_summary(content: Mapping[str, Any], path: Path) -> None:
+    """`summary.json`, indented for people."""
+    with written_atomically(path) as file:
+        file.write((json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def columns(samples: Samples) -> dict[str, list[float] | list[int]]:
+    """The samples by column, under the names of the CSV, rounded as there."""
+    edges = samples.box.round(2) + 0.0
+    values: list[list[float] | list[int]] = [
+        samples.time.round(6).tolist(),
+        samples.frame.tolist(),
+        samples.face_id.tolist(),
+        *(edges[:, edge].tolist() for edge in range(4)),
+        *(
+            (column.round(4) + 0.0).tolist()  # + 0.0: no minus zero
+            for column in (samples.valence, samples.smoothed, samples.quality, samples.score)
+        ),
+    ]
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def json_text(content: Mapping[str, Any], samples: Samples) -> str:
+    """The summary with one more field, `samples`: the columns of the CSV as lists of equal length."""
+    whole = {**content, "samples": columns(samples)}
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_json(content: Mapping[str, Any], samples: Samples, path: Path) -> None:
+    with written_atomically(path) as file:
+        file.write(json_text(content, samples).encode())
+
+
+def write_parquet(content: Mapping[str, Any], samples: Samples, path: Path) -> None:
+    """The columns of the CSV, unrounded; the summary is the file's metadata under the key `valence`."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ExportError(PARQUET_HELP) from error
+    arrays = [
+        samples.time,
+        samples.frame,
+        samples.face_id,
+        *(samples.box[:, edge] for edge in range(4)),
+        samples.valence,
+        samples.smoothed,
+        samples.quality,
+        samples.score,
+    ]
+    table = pyarrow.table(dict(zip(COLUMNS, arrays, strict=True)))
+    table = table.replace_schema_metadata({"valence": json.dumps(content, ensure_ascii=False)})
+    with written_atomically(path) as file:
+        pyarrow.parquet.write_table(table, file)
+
+
+def summary_of(store: Store, session_id: str) -> tuple[dict[str, Any], Samples]:
+    """A stored session's summary and samples."""
+    session = store.get(session_id)
+    samples = store.samples(session.id)
+    content = summary(
+        session, face_statistics(samples), store.events(session.id), store.stretches(session.id)
+    )
+    return content, samples
+
+
+def export(store: Store, session_id: str, form: Format, path: Path) -> None:
+    """Write one stored session to `path`."""
+    content, samples = summary_of(store, session_id)
+    if form is Format.CSV:
+        write_csv(samples, path)
+    elif form is Format.JSON:
+        write_json(content, samples, path)
+    else:
+        write_parquet(content, samples, path)
+
+
+def write_folder(store: Store, session_id: str, folder: Path | None = None, **others: Path) -> dict[str, Any]:
+    """Write `valence.csv` and `summary.json` of a finished session into its folder (or another one), note
+    them and `others` (`annotated=…`) as the session's files, and return the summary."""
+    folder = folder or store.folder(store.get(session_id).id)
+    files = {"csv": folder / CSV_NAME, "summary": folder / SUMMARY_NAME, **others}
+    store.set_files(session_id, files)
+    content, samples = summary_of(store, session_id)
+    write_csv(samples, files["csv"])
+    write_summary(content, files["summary"])
+    return content
+
+
+def program_version() -> str:
+    try:
+        return metadata.version("valence-detector")
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _rounded_face(face: FaceStatistics) -> dict[str, Any]:
+    """Times to the microsecond, box edges to the hundredth, values to four places."""
+    rounded: dict[str, Any] = {}
+    for name, value in asdict(face).items():
+        if name == "box":
+            rounded[name] = [round(edge, 2) + 0.0 for edge in value]
+        elif isinstance(value, float):
+            rounded[name] = round(value, 6 if name.endswith("_s") else 4) + 0.0
+        else:
+            rounded[name] = value
+    return rounded

@@ -1,0 +1,106 @@
+"""How sessions and samples come back out of the database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, select
+
+from results.errors import AmbiguousError, NotFoundError
+from results.records import Digest, Kind, Samples, Session, State
+from results.schema import FaceRow, SampleRow, SessionRow
+
+_COLUMNS = (
+    SampleRow.time,
+    SampleRow.frame,
+    SampleRow.face_id,
+    SampleRow.box_left,
+    SampleRow.box_top,
+    SampleRow.box_right,
+    SampleRow.box_bottom,
+    SampleRow.valence,
+    SampleRow.smoothed,
+    SampleRow.quality,
+    SampleRow.score,
+)
+
+
+def load_samples(connection: Connection, session_key: int, face_id: int | None = None) -> Samples:
+    """All samples of one session, or of one of its faces, ordered by frame, then face."""
+    query = select(*_COLUMNS).where(SampleRow.session_key == session_key)
+    if face_id is not None:
+        query = query.where(SampleRow.face_id == face_id)
+    rows = connection.execute(query.order_by(SampleRow.frame, SampleRow.face_id)).fetchall()
+    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), len(_COLUMNS))
+    return Samples(
+        time=table[:, 0].copy(),
+        frame=table[:, 1].astype(np.int64),
+        face_id=table[:, 2].astype(np.int64),
+        box=table[:, 3:7].copy(),
+        valence=table[:, 7].copy(),
+        smoothed=table[:, 8].copy(),
+        quality=table[:, 9].copy(),
+        score=table[:, 10].copy(),
+    )
+
+
+def find_session(connection: Connection, session_id: str) -> Row[Any]:
+    """The row of a session, by its id or any beginning of it that fits no other.
+
+    Raises NotFoundError, or AmbiguousError which names some of those that fit.
+    """
+    row = connection.execute(select(SessionRow).where(SessionRow.id == session_id)).first()
+    if row is not None:
+        return row
+    query = select(SessionRow).where(SessionRow.id.like(f"{literal(session_id)}%", escape="\\"))
+    rows = connection.execute(query.order_by(SessionRow.id).limit(4)).fetchall() if session_id else []
+    if not rows:
+        raise NotFoundError(f"There is no session {session_id!r}.")
+    if len(rows) > 1:
+        fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
+        raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
+    return rows[0]
+
+
+def literal(text: str) -> str:
+    """Text in which LIKE sees no wildcard (the escape character is a backslash)."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def face_names(connection: Connection, keys: Sequence[int]) -> dict[int, dict[int, str]]:
+    """The names that users gave to faces: for each of the session keys, by face id."""
+    names: dict[int, dict[int, str]] = {key: {} for key in keys}
+    if not keys:
+        return names
+    # A range, not a list: databases bound how many values a query may list.
+    for row in connection.execute(select(FaceRow).where(FaceRow.session_key.between(min(keys), max(keys)))):
+        if row.session_key in names:
+            names[row.session_key][row.face_id] = row.name
+    return names
+
+
+def session_of(row: Row[Any], named: dict[int, str], root: Path) -> Session:
+    """A row as a Session; its files are under `root`."""
+    return Session(
+        id=row.id,
+        name=row.name,
+        source=row.source,
+        kind=Kind(row.kind),
+        created=row.created.astimezone(),
+        state=State(row.state),
+        frames=row.frames,
+        frames_with_faces=row.frames_with_faces,
+        duration_s=row.duration_s,
+        device=row.device,
+        model_name=row.model_name,
+        model_sha256=row.model_sha256,
+        settings=row.settings,
+        files={what: str(root / file) for what, file in row.files.items()},
+        error=row.error,
+        digest=Digest.from_json(row.digest),
+        face_names=named,
+    )

@@ -1,0 +1,173 @@
+"""What is read back: sessions, samples as columns, events, stretches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Kind(StrEnum):
+    """What a session looked at."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    LIVE = "live"
+
+
+class State(StrEnum):
+    """Where a session stands. RUNNING leads to any of the others; those are final."""
+
+    RUNNING = "running"
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+    """Its process ended without finishing it; what was committed is kept."""
+    FAILED = "failed"
+
+
+class StretchKind(StrEnum):
+    MARKER = "marker"
+    EXCLUDED = "excluded"
+
+
+class Sample(Protocol):
+    """One face in one frame, as the pipeline hands it in."""
+
+    @property
+    def time(self) -> float: ...
+    @property
+    def frame(self) -> int: ...
+    @property
+    def face_id(self) -> int: ...
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+    @property
+    def valence(self) -> float: ...
+    @property
+    def smoothed(self) -> float: ...
+    @property
+    def quality(self) -> float: ...
+    @property
+    def score(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a session as columns of equal length n, ordered by frame, then face."""
+
+    time: Floats
+    """(n,) seconds from the start of the source."""
+    frame: Ints
+    face_id: Ints
+    box: Floats
+    """(n, 4) left, top, right, bottom."""
+    valence: Floats
+    smoothed: Floats
+    quality: Floats
+    score: Floats
+    """(n,) the detector's confidence; 0 where the tracker carried the face."""
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, chosen: Bools | Ints | slice) -> Samples:
+        return Samples(
+            self.time[chosen],
+            self.frame[chosen],
+            self.face_id[chosen],
+            self.box[chosen],
+            self.valence[chosen],
+            self.smoothed[chosen],
+            self.quality[chosen],
+            self.score[chosen],
+        )
+
+    @property
+    def faces(self) -> list[int]:
+        """The face ids that occur, ascending."""
+        return [int(face) for face in np.unique(self.face_id)]
+
+    def of_face(self, face_id: int) -> Samples:
+        return self[self.face_id == face_id]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened during a session, e.g. the source was cut short, or frames were dropped."""
+
+    time: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A marker (start == end allowed) or an excluded stretch, in seconds of the session's clock."""
+
+    key: int
+    kind: StretchKind
+    start: float
+    end: float
+    label: str = ""
+    face_id: int | None = None
+    """None: it concerns every face."""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a list of sessions shows of each without reading its samples."""
+
+    faces: int
+    samples: int
+    valence_mean: float | None
+    """Mean of all raw values; None without any."""
+    curve: tuple[float | None, ...]
+    """Mean smoothed valence over all faces in equal parts of the duration; None where no face was seen."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "faces": self.faces,
+            "samples": self.samples,
+            "valence_mean": self.valence_mean,
+            "curve": list(self.curve),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any] | None) -> Digest | None:
+        if value is None:
+            return None
+        return cls(value["faces"], value["samples"], value["valence_mean"], tuple(value["curve"]))
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run over one source, without its samples."""
+
+    id: str
+    name: str
+    source: str
+    kind: Kind
+    created: datetime
+    state: State
+    frames: int
+    frames_with_faces: int
+    duration_s: float
+    device: str
+    model_name: str
+    model_sha256: str
+    settings: Mapping[str, Any]
+    files: Mapping[str, str]
+    """Files that belong to the session, by what they are ("csv", "summary", "annotated", "recording")."""
+    error: str | None = None
+    digest: Digest | None = None
+    """None while the session runs."""
+    face_names: Mapping[int, str] = field(default_factory=dict)

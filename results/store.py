@@ -1,0 +1,304 @@
+"""The record of all sessions: begin one, list them, read them back, name, mark and delete them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from results.database import Database
+from results.errors import NotFoundError, StoreError
+from results.owner import Owner, this_process
+from results.reading import face_names, find_session, literal, load_samples, session_of
+from results.records import Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.schema import EventRow, FaceRow, SampleRow, SessionRow, StretchRow
+from results.statistics import digest
+from results.writer import SessionWriter
+
+GIVEN_UP_AFTER = timedelta(seconds=60)
+"""A session of another host that gave no sign of life for this long counts as interrupted."""
+SLUG_LENGTH = 40
+
+
+class Store:
+    """The sessions folder and its database.
+
+    Any number of processes and threads may use the same one at a time. Methods raise StoreError when the
+    database cannot be used, and NotFoundError (a LookupError) for an id that is not there.
+
+    folder: where sessions keep their files; SQLite's database is `valence.db` in it.
+    url: another database instead, as SQLAlchemy writes it (`postgresql+psycopg://user@host/name`).
+    """
+
+    def __init__(self, folder: Path | str, url: str | None = None) -> None:
+        self.root = Path(folder)
+        self.database = Database(self.root, url)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Writing a session
+
+    def begin(
+        self,
+        name: str,
+        *,
+        source: str,
+        kind: Kind | str,
+        device: str = "",
+        model_name: str = "",
+        model_sha256: str = "",
+        settings: Mapping[str, Any] | None = None,
+        created: datetime | None = None,
+    ) -> SessionWriter:
+        """Start a session, owned by this process until it is finished.
+
+        name: what people will call it (a file's stem, usually); any text. settings: anything JSON can hold.
+        created: with a zone; now by default.
+        """
+        created = created or datetime.now().astimezone()
+        stem = f"{created:%Y-%m-%d_%H-%M-%S}_{slug(name)}"
+        owner = this_process()
+        values = {
+            "name": name,
+            "source": source,
+            "kind": Kind(kind).value,
+            "created": created,
+            "state": State.RUNNING.value,
+            "device": device,
+            "model_name": model_name,
+            "model_sha256": model_sha256,
+            "settings": dict(settings or {}),
+            "files": {},
+            "owner_host": owner.host,
+            "owner_pid": owner.pid,
+            "owner_started": owner.started,
+            "heartbeat": datetime.now(UTC),
+        }
+        with self.database.write() as connection:
+            key, session_id = _insert_under_free_id(connection, stem, values)
+        return SessionWriter(self.database, key, session_id, self.folder(session_id))
+
+    def folder(self, session_id: str) -> Path:
+        """Where a session's files are; it may not exist."""
+        return self.root / session_id
+
+    # Finding sessions
+
+    def sessions(
+        self,
+        *,
+        search: str | None = None,
+        state: State | str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Session]:
+        """Sessions, newest first; `search` looks in their ids, names and sources, whatever the case."""
+        self._mark_interrupted()
+        query = select(SessionRow).order_by(SessionRow.created.desc(), SessionRow.key.desc())
+        if search:
+            wanted = f"%{literal(search)}%"
+            columns = (SessionRow.id, SessionRow.name, SessionRow.source)
+            query = query.where(or_(*(column.ilike(wanted, escape="\\") for column in columns)))
+        if state is not None:
+            query = query.where(SessionRow.state == State(state).value)
+        if limit is not None or offset:
+            query = query.limit(limit).offset(offset)
+        with self.database.read() as connection:
+            rows = connection.execute(query).fetchall()
+            names = face_names(connection, [row.key for row in rows])
+        return [session_of(row, names[row.key], self.root) for row in rows]
+
+    def get(self, session_id: str) -> Session:
+        """One session, by its id or any beginning of it that fits no other."""
+        self._mark_interrupted()
+        with self.database.read() as connection:
+            row = find_session(connection, session_id)
+            return session_of(row, face_names(connection, [row.key])[row.key], self.root)
+
+    def samples(self, session_id: str, face_id: int | None = None) -> Samples:
+        """A session's samples so far, of all faces or of one."""
+        with self.database.read() as connection:
+            return load_samples(connection, find_session(connection, session_id).key, face_id)
+
+    def events(self, session_id: str) -> list[Event]:
+        """What happened during a session, in the order of its clock."""
+        with self.database.read() as connection:
+            key = find_session(connection, session_id).key
+            query = select(EventRow).where(EventRow.session_key == key).order_by(EventRow.time, EventRow.key)
+            return [Event(row.time, row.kind, row.text) for row in connection.execute(query)]
+
+    # What users add to a session
+
+    def rename(self, session_id: str, name: str) -> None:
+        """Give a session another name; its id and folder stay."""
+        if not name.strip():
+            raise ValueError("a session's name cannot be empty")
+        self._update(session_id, name=name.strip())
+
+    def name_face(self, session_id: str, face_id: int, name: str) -> None:
+        """Name a face; an empty name takes it back. NotFoundError if the session has no such face."""
+        with self.database.write() as connection:
+            key = find_session(connection, session_id).key
+            there = select(SampleRow.face_id).where(
+                SampleRow.session_key == key, SampleRow.face_id == face_id
+            )
+            if connection.execute(there.limit(1)).first() is None:
+                raise NotFoundError(f"Session {session_id} has no face {face_id}.")
+            connection.execute(delete(FaceRow).where(FaceRow.session_key == key, FaceRow.face_id == face_id))
+            if name.strip():
+                connection.execute(
+                    insert(FaceRow).values(session_key=key, face_id=face_id, name=name.strip())
+                )
+
+    def set_files(self, session_id: str, files: Mapping[str, Path | str]) -> None:
+        """Say which files belong to a session, by what they are; they are deleted with it."""
+        with self.database.write() as connection:
+            row = find_session(connection, session_id)
+            known = {**row.files, **{what: self._kept_path(Path(path)) for what, path in files.items()}}
+            connection.execute(update(SessionRow).where(SessionRow.key == row.key).values(files=known))
+
+    def stretches(self, session_id: str) -> list[Stretch]:
+        """Markers and exclusions, in the order of the session's clock."""
+        with self.database.read() as connection:
+            key = find_session(connection, session_id).key
+            query = select(StretchRow).where(StretchRow.session_key == key)
+            rows = connection.execute(query.order_by(StretchRow.start, StretchRow.key))
+            return [
+                Stretch(row.key, StretchKind(row.kind), row.start, row.end, row.label, row.face_id)
+                for row in rows
+            ]
+
+    def add_stretch(
+        self,
+        session_id: str,
+        kind: StretchKind | str,
+        start: float,
+        end: float | None = None,
+        label: str = "",
+        face_id: int | None = None,
+    ) -> Stretch:
+        """Set a marker (at `start`, or from `start` to `end`) or exclude a stretch (`end` is needed)."""
+        kind = StretchKind(kind)
+        if end is None and kind is StretchKind.EXCLUDED:
+            raise ValueError("an excluded stretch needs an end")
+        end = start if end is None else end
+        if not 0 <= start <= end < float("inf"):
+            raise ValueError(f"a stretch from {start} to {end} seconds is not possible")
+        with self.database.write() as connection:
+            values = {
+                "session_key": find_session(connection, session_id).key,
+                "kind": kind.value,
+                "start": float(start),
+                "end": float(end),
+                "label": label,
+                "face_id": face_id,
+            }
+            (key,) = connection.execute(insert(StretchRow).values(values)).inserted_primary_key or (0,)
+        return Stretch(int(key), kind, float(start), float(end), label, face_id)
+
+    def remove_stretch(self, session_id: str, key: int) -> None:
+        with self.database.write() as connection:
+            session_key = find_session(connection, session_id).key
+            query = delete(StretchRow).where(StretchRow.session_key == session_key, StretchRow.key == key)
+            if connection.execute(query).rowcount == 0:
+                raise NotFoundError(f"Session {session_id} has no marker or exclusion {key}.")
+
+    def delete(self, session_id: str) -> None:
+        """Remove every trace of a session: its files, its folder, its rows, and the pages that held them.
+
+        Files go first: if one cannot be removed (StoreError), the session stays listed for another try.
+        """
+        with self.database.read() as connection:
+            row = find_session(connection, session_id)
+        remove_files(self.folder(row.id), [self.root / file for file in row.files.values()])
+        with self.database.write() as connection:
+            connection.execute(delete(SessionRow).where(SessionRow.key == row.key))
+        self.database.scrub()
+
+    def _kept_path(self, path: Path) -> str:
+        """Relative to the sessions folder where it is in there, so that the folder can be moved."""
+        absolute, root = path.resolve(), self.root.resolve()
+        inside = absolute.is_relative_to(root)
+        return (absolute.relative_to(root) if inside else absolute).as_posix()
+
+    def _update(self, session_id: str, **values: Any) -> None:
+        with self.database.write() as connection:
+            key = find_session(connection, session_id).key
+            connection.execute(update(SessionRow).where(SessionRow.key == key).values(values))
+
+    def _mark_interrupted(self) -> None:
+        """Sessions whose process is gone stop being listed as running."""
+        with self.database.read() as connection:
+            query = select(SessionRow).where(SessionRow.state == State.RUNNING.value)
+            orphans = [row for row in connection.execute(query) if _abandoned(row)]
+        for row in orphans:
+            with self.database.write() as connection:
+                samples = load_samples(connection, row.key)
+                connection.execute(
+                    update(SessionRow)
+                    .where(SessionRow.key == row.key)
+                    .where(SessionRow.state == State.RUNNING.value)
+                    .where(SessionRow.heartbeat == row.heartbeat)
+                    .values(state=State.INTERRUPTED.value, digest=digest(samples, row.duration_s).as_json())
+                )
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name: letters, digits, dot, dash and underscore, at most 40 of them.
+
+    >>> slug("My clip (1).mp4")
+    'My-clip-1-.mp4'
+    """
+    kept = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", name)).strip("-._")[:SLUG_LENGTH]
+    return kept.rstrip("-._") or "session"
+
+
+def remove_files(folder: Path, files: Iterable[Path] = ()) -> None:
+    """Remove a folder with all it holds, and files elsewhere; what is not there is fine."""
+    try:
+        for file in files:
+            file.unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}") from error
+
+
+def _insert_under_free_id(connection: Connection, stem: str, values: dict[str, Any]) -> tuple[int, str]:
+    """Insert under `stem`, or `stem_2`, `stem_3`, … if another session of the same second has it."""
+    number = 1
+    while True:
+        session_id = stem if number == 1 else f"{stem}_{number}"
+        try:
+            with connection.begin_nested():
+                done = connection.execute(insert(SessionRow).values(id=session_id, **values))
+        except IntegrityError:
+            number += 1
+            continue
+        (key,) = done.inserted_primary_key or (0,)
+        return int(key), session_id
+
+
+def _abandoned(row: Row[Any]) -> bool:
+    alive: bool | None = Owner(row.owner_host, row.owner_pid, row.owner_started).alive()
+    if alive is None:
+        silence: timedelta = datetime.now(UTC) - row.heartbeat
+        return silence > GIVEN_UP_AFTER
+    return not alive

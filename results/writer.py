@@ -1,0 +1,192 @@
+"""Writing a session while it runs: samples are committed in small batches, so that little can be lost."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, bindparam, insert, update
+
+from results.database import Database
+from results.errors import DeletedError
+from results.reading import load_samples
+from results.records import Sample, State
+from results.schema import EventRow, SampleRow, SessionRow
+from results.statistics import digest
+
+BATCH_ROWS = 500
+BATCH_SECONDS = 0.5
+"""A commit is due after this many samples or this much wall time, whichever comes first."""
+
+_SAMPLES: Table = SampleRow.__table__  # type: ignore[assignment]
+_INSERT_SAMPLE = insert(_SAMPLES)
+_SAMPLE_COLUMNS = tuple(column.name for column in _SAMPLES.columns)
+
+
+class SessionWriter:
+    """One running session's pen. Made by `Store.begin`; usable from any thread.
+
+    As a context manager it finishes the session by itself: done, or failed with the exception's text.
+
+    Raises StoreError when the database cannot be written (nothing handed in is dropped: the next call tries
+    again) and DeletedError once the session has been deleted by someone else.
+    """
+
+    def __init__(self, database: Database, key: int, session_id: str, folder: Path) -> None:
+        self.id = session_id
+        self.folder = folder
+        """Where the session's files go. It is not made here: a session without files needs no folder."""
+        self._database = database
+        self._key = key
+        self._lock = Lock()
+        self._rows: list[tuple[Any, ...]] = []
+        self._events: list[dict[str, Any]] = []
+        self._frames = 0
+        self._frames_with_faces = 0
+        self._duration = 0.0
+        self._committed = clock.monotonic()
+        self._finished = False
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Keep samples. A frame and face may occur once per session."""
+        key = self._key
+        rows = [
+            (
+                key,
+                int(sample.frame),
+                int(sample.face_id),
+                float(sample.time),
+                *map(float, sample.box),
+                float(sample.valence),
+                float(sample.smoothed),
+                float(sample.quality),
+                float(sample.score),
+            )
+            for sample in samples
+        ]
+        with self._lock:
+            self._rows += rows
+            self._commit_if_due()
+
+    def progress(self, frames: int, frames_with_faces: int, time: float) -> None:
+        """Note how far the session is: totals since its start, and seconds of the source's clock."""
+        with self._lock:
+            self._frames, self._frames_with_faces, self._duration = frames, frames_with_faces, float(time)
+            self._commit_if_due()
+
+    def event(self, kind: str, text: str, time: float | None = None) -> None:
+        """Note something that happened, by default at the time of the latest progress."""
+        with self._lock:
+            moment = self._duration if time is None else float(time)
+            self._events.append({"session_key": self._key, "time": moment, "kind": kind, "text": text})
+            self._commit_if_due()
+
+    def flush(self) -> None:
+        """Commit now what has been handed in."""
+        with self._lock:
+            self._commit()
+
+    def finish(
+        self,
+        state: State = State.DONE,
+        *,
+        duration_s: float | None = None,
+        error: str | None = None,
+        device: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Commit the rest and close the session. Called again, it does nothing.
+
+        `duration_s`: the source's length where it is known better than by the last frame's time.
+        """
+        if state is State.RUNNING:
+            raise ValueError("a session cannot finish as running")
+        with self._lock:
+            if self._finished:
+                return
+            if duration_s is not None:
+                self._duration = float(duration_s)
+            self._commit()
+            with self._database.write() as connection:
+                samples = load_samples(connection, self._key)
+                values: dict[str, Any] = {
+                    "state": state.value,
+                    "error": error,
+                    "digest": digest(samples, self._duration).as_json(),
+                }
+                if device is not None:
+                    values["device"] = device
+                if settings is not None:
+                    values["settings"] = dict(settings)
+                connection.execute(update(SessionRow).where(SessionRow.key == self._key).values(values))
+            self._finished = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.finish()
+        elif isinstance(error, DeletedError):
+            return
+        elif isinstance(error, Exception):
+            self.finish(State.FAILED, error=str(error) or type(error).__name__)
+        else:  # Ctrl-C, a cancelled task
+            self.finish(State.INTERRUPTED)
+
+    def _commit_if_due(self) -> None:
+        if len(self._rows) >= BATCH_ROWS or clock.monotonic() - self._committed >= BATCH_SECONDS:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._finished:
+            if self._rows or self._events:
+                raise ValueError(f"session {self.id} is finished and takes no more")
+            return
+        with self._database.write() as connection:
+            self._sign_of_life(connection)
+            if self._rows:
+                _insert_samples(connection, self._rows)
+            if self._events:
+                connection.execute(insert(EventRow), self._events)
+        self._rows, self._events = [], []
+        self._committed = clock.monotonic()
+
+    def _sign_of_life(self, connection: Connection) -> None:
+        """Update the totals; and be running again if another host had given this one up."""
+        found = connection.execute(
+            _SIGN_OF_LIFE,
+            {
+                "session": self._key,
+                "state": State.RUNNING.value,
+                "frames": self._frames,
+                "frames_with_faces": self._frames_with_faces,
+                "duration_s": self._duration,
+                "heartbeat": datetime.now(UTC),
+            },
+        )
+        if found.rowcount == 0:
+            self._rows, self._events = [], []
+            self._finished = True
+            raise DeletedError(f"Session {self.id} was deleted while it was running.")
+
+
+_SIGN_OF_LIFE = update(SessionRow).where(SessionRow.key == bindparam("session"))
+_SIGN_OF_LIFE = _SIGN_OF_LIFE.values(
+    state=bindparam("state"),
+    frames=bindparam("frames"),
+    frames_with_faces=bindparam("frames_with_faces"),
+    duration_s=bindparam("duration_s"),
+    heartbeat=bindparam("heartbeat"),
+)
+
+
+def _insert_samples(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+    connection.execute(_INSERT_SAMPLE, [dict(zip(_SAMPLE_COLUMNS, row, strict=True)) for row in rows])
