@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Gray = npt.NDArray[np.uint8]
+_Picture = cv2.typing.MatLike
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Augmentation:
 
 def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> Gray:
     """A changed crop (side, side) of the wide aligned `face` (W, W), W >= side."""
-    crop = _geometry(face, side, rng, a)
+    crop: _Picture = _geometry(face, side, rng, a)
     if rng.random() < a.low_resolution:
         small = int(rng.integers(side // 4, side * 3 // 4))
         crop = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
@@ -60,11 +61,12 @@ def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) ->
     crop = np.clip(light, 0, 255).astype(np.uint8)
     if rng.random() < a.compression:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 60))]
-        crop = cv2.imdecode(cv2.imencode(".jpg", crop, quality)[1], cv2.IMREAD_GRAYSCALE)
-    return crop
+        decoded = cv2.imdecode(cv2.imencode(".jpg", crop, quality)[1], cv2.IMREAD_GRAYSCALE)
+        crop = crop if decoded is None else decoded
+    return np.asarray(crop, np.uint8)
 
 
-def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> Gray:
+def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> _Picture:
     angle = np.deg2rad(np.clip(rng.normal(0, a.roll), -3 * a.roll, 3 * a.roll))
     zoom = np.exp(np.clip(rng.normal(0, a.zoom), -0.25, 0.25))
     stretch = np.exp(rng.normal(0, a.stretch) / 2)
@@ -77,7 +79,7 @@ def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) 
     return cv2.warpAffine(face, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
 
 
-def _blur(crop: Gray, rng: np.random.Generator) -> Gray:
+def _blur(crop: _Picture, rng: np.random.Generator) -> _Picture:
     """Out of focus, or moved while the shutter was open."""
     if rng.random() < 0.6:
         return cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.5, 1.8)))
@@ -91,7 +93,7 @@ def _blur(crop: Gray, rng: np.random.Generator) -> Gray:
     return cv2.filter2D(crop, -1, kernel / kernel.sum())
 
 
-def _occlude(crop: Gray, rng: np.random.Generator) -> Gray:
+def _occlude(crop: _Picture, rng: np.random.Generator) -> _Picture:
     """Hands, hair, microphones, masks, the edge of the picture."""
     side = crop.shape[0]
     crop = crop.copy()
@@ -110,4 +112,4 @@ def _ramp(side: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
     slope = rng.uniform(0.2, 0.8)
-    return (1 + slope * (np.cos(angle) * x + np.sin(angle) * y)).astype(np.float32)
+    return np.asarray(1 + slope * (np.cos(angle) * x + np.sin(angle) * y), np.float32)

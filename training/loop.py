@@ -2,114 +2,87 @@
 
 A run's folder holds ``recipe.json``, ``last.pt`` (to resume from), ``best.pt`` (best validation
 CCC), and TensorBoard's events. Killed at any moment, `fit` on the same folder goes on from the
-last whole epoch.
+last whole epoch, and ends with the weights that it would have had without the interruption.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-import os
-import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, Sampler
-from torch.utils.tensorboard import SummaryWriter
+from torch.utils.data import DataLoader
 
-from training.augmentation import Augmentation, augment
+from training import checkpoints
+from training.batches import Batch, Item, Shuffled, loader, normalised
+from training.board import Board
+from training.checkpoints import BEST, LAST, RECIPE
+from training.errors import TrainingError
 from training.faces import FaceSet
+from training.files import write_bytes
+from training.losses import loss
 from training.metrics import Scores, score
 from training.networks import FaceNetwork, Outputs, build
-from training.recipe import Losses, Recipe
-
-Item = tuple[npt.NDArray[np.uint8], np.float32, npt.NDArray[np.float32]]
+from training.recipe import Recipe
 
 
-class _Augmented(Dataset[Item]):
-    """Faces, changed at random; the same change for the same (seed, epoch, face)."""
+class Watch(Protocol):
+    """Sees training go by: progress bars, pruning."""
 
-    def __init__(self, faces: FaceSet, augmentation: Augmentation, seed: int) -> None:
-        self._faces, self._augmentation, self._seed = faces, augmentation, seed
+    def epoch_started(self, epoch: int, epochs: int, batches: int) -> None:
+        """Epoch 0, 1, … of `epochs` begins, with so many batches."""
 
-    def __getitem__(self, key: Any) -> Item:
-        epoch, row = key
-        rng = np.random.default_rng((self._seed, epoch, row))
-        side = self._faces.crops.shape[1]
-        face = augment(self._faces.wide[row], side, rng, self._augmentation)
-        return face, self._faces.valence[row], self._faces.votes[row]
+    def batch_done(self) -> None:
+        """One more batch was learnt from."""
 
-
-class _Shuffled(Sampler[tuple[int, int]]):
-    """(epoch, row) in an order that depends on the seed and the epoch only."""
-
-    def __init__(self, size: int, seed: int) -> None:
-        self._size, self._seed = size, seed
-        self.epoch = 0
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._size)
-        return iter([(self.epoch, int(row)) for row in order])
-
-    def __len__(self) -> int:
-        return self._size
+    def epoch_done(self, epoch: int, loss: float, scores: Scores) -> None:
+        """The training loss and the validation scores; the checkpoint is on the disk already."""
 
 
-def _collate(items: list[Item]) -> tuple[Tensor, Tensor, Tensor]:
-    faces, valence, votes = zip(*items, strict=True)
+class _Unwatched:
+    """Prints a line an epoch."""
+
+    def epoch_started(self, epoch: int, epochs: int, batches: int) -> None:
+        self._epochs = epochs
+
+    def batch_done(self) -> None:
+        pass
+
+    def epoch_done(self, epoch: int, loss: float, scores: Scores) -> None:
+        print(describe(epoch, self._epochs, loss, scores), flush=True)
+
+
+def describe(epoch: int, epochs: int, loss: float, scores: Scores) -> str:
+    """One line about an epoch."""
     return (
-        torch.from_numpy(np.stack(faces)),
-        torch.from_numpy(np.array(valence)),
-        torch.from_numpy(np.stack(votes)),
+        f"epoch {epoch + 1}/{epochs}  loss {loss:.4f}  ccc {scores.ccc:.4f}  pcc {scores.pcc:.4f}  "
+        f"rmse {scores.rmse:.4f}  sagr {scores.sagr:.4f}"
     )
-
-
-def normalised(faces: Tensor, device: torch.device) -> Tensor:
-    """(n, 1, side, side) in [-1, 1] from grey uint8 (n, side, side)."""
-    x = faces.to(device).unsqueeze(1).float().div(127.5).sub(1)
-    return x.contiguous(memory_format=torch.channels_last)
-
-
-def concordance(true: Tensor, predicted: Tensor) -> Tensor:
-    """Concordance correlation coefficient (Lin 1989) of a batch, differentiable."""
-    t, p = true - true.mean(), predicted - predicted.mean()
-    gap = (true.mean() - predicted.mean()) ** 2
-    return 2 * (t * p).mean() / (t.square().mean() + p.square().mean() + gap + 1e-8)
-
-
-def loss(outputs: Outputs, valence: Tensor, votes: Tensor, weights: Losses) -> Tensor:
-    """The weighted sum of the parts named in `Losses`, all for one batch."""
-    total = weights.mse * functional.mse_loss(outputs.valence, valence)
-    total = total + weights.ccc * (1 - concordance(valence, outputs.valence))
-    voted = torch.isfinite(votes).all(dim=1)
-    if weights.emotions and bool(voted.any()):
-        total = total + weights.emotions * functional.cross_entropy(
-            outputs.emotions[voted], votes[voted]
-        )
-    error = (outputs.valence.detach() - valence).square()
-    log_spread = outputs.spread.clamp(-4, 1)
-    likelihood = log_spread + 0.5 * error * torch.exp(-2 * log_spread)
-    return total + weights.spread * likelihood.mean()
 
 
 def predict(
     network: FaceNetwork, crops: npt.NDArray[np.uint8], device: torch.device, batch: int = 256
 ) -> npt.NDArray[np.float32]:
     """(n, 2): valence and log-spread of grey `crops` (n, side, side), in full precision."""
+    outputs = _outputs(network, crops, device, batch)
+    return torch.stack([outputs.valence, outputs.spread], dim=1).numpy()
+
+
+def _outputs(network: FaceNetwork, crops: npt.NDArray[np.uint8], device: torch.device, batch: int) -> Outputs:
     network.eval()
-    parts = []
+    parts: list[Outputs] = [Outputs(torch.zeros(0), torch.zeros(0, 8), torch.zeros(0))]
     with torch.no_grad():
         for start in range(0, len(crops), batch):
             out = network(normalised(torch.from_numpy(crops[start : start + batch]), device))
-            parts.append(torch.stack([out.valence, out.spread], dim=1).float().cpu().numpy())
-    return np.concatenate(parts) if parts else np.zeros((0, 2), np.float32)
+            parts.append(Outputs(*(o.float().cpu() for o in out)))
+    return Outputs(*(torch.cat(columns) for columns in zip(*parts, strict=True)))
 
 
 class _Average:
@@ -117,13 +90,13 @@ class _Average:
 
     def __init__(self, network: FaceNetwork, decay: float) -> None:
         self.network = copy.deepcopy(network).eval()
+        self.steps = 0
         self._decay = decay
-        self._steps = 0
 
     def update(self, network: FaceNetwork) -> None:
-        self._steps += 1
+        self.steps += 1
         # Early on, a long memory would remember the random start.
-        decay = min(self._decay, (1 + self._steps) / (10 + self._steps))
+        decay = min(self._decay, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             for mine, theirs in zip(
                 self.network.state_dict().values(), network.state_dict().values(), strict=True
@@ -142,98 +115,168 @@ def learning_rate(recipe: Recipe, step: int, steps: int) -> float:
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def _save(state: dict[str, Any], path: Path) -> None:
-    """Writes whole or not at all."""
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    os.replace(part, path)
+@dataclass
+class _Position:
+    """How far training is."""
+
+    epoch: int = 0
+    best: float = -2.0
+    since_best: int = 0
 
 
-def fit(train: FaceSet, validation: FaceSet, recipe: Recipe, folder: Path, workers: int = 1) -> Scores:
-    """Trains into `folder`, resuming what is there; returns the best validation scores."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(recipe.to_json())
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(recipe.seed)
-    network = build(recipe.network, **recipe.options).to(device, memory_format=torch.channels_last)
-    average = _Average(network, recipe.average)
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": others, "weight_decay": 0.0}],
-        lr=recipe.learning_rate,
-    )
+class _Trainer:
+    """A network with all that changes while it learns."""
 
-    start, best, since_best = 0, -2.0, 0
-    if (folder / "last.pt").is_file():
-        state = torch.load(folder / "last.pt", map_location=device, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.network.load_state_dict(state["average"])
-        average._steps = state["steps"]
-        optimizer.load_state_dict(state["optimizer"])
-        start, best, since_best = state["epoch"] + 1, state["best"], state["since_best"]
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        self.recipe, self.folder = recipe, folder
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        # bfloat16 has the range of float32; only older GPUs need float16 with a scaled loss.
+        half = self.device.type == "cuda" and not torch.cuda.is_bf16_supported()
+        self._precision = torch.float16 if half else torch.bfloat16
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=half)
+        torch.manual_seed(recipe.seed)
+        self.network = build(recipe.network, **recipe.options)
+        if recipe.start:
+            path = Path(recipe.start)
+            checkpoints.fill(self.network, checkpoints.load(path)["network"], path, recipe)
+        self.network = self.network.to(self.device)
+        self.network = cast(FaceNetwork, self.network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+        self.average = _Average(self.network, recipe.average)
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        others = [p for p in self.network.parameters() if p.ndim <= 1]
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": decayed, "weight_decay": recipe.weight_decay},
+                {"params": others, "weight_decay": 0.0},
+            ],
+            lr=recipe.learning_rate,
+        )
 
-    sampler = _Shuffled(len(train), recipe.seed)
-    loader = DataLoader(
-        _Augmented(train, recipe.augmentation, recipe.seed),
-        batch_size=recipe.batch,
-        sampler=sampler,
-        collate_fn=_collate,
-        num_workers=workers,
-        drop_last=len(train) > recipe.batch,
-        prefetch_factor=8 if workers else None,
-    )
-    steps = recipe.epochs * len(loader)
-    with SummaryWriter(str(folder), purge_step=start) as board:
-        for epoch in range(start, recipe.epochs):
-            sampler.epoch = epoch
-            began = time.monotonic()
-            network.train()
-            total = 0.0
-            for i, (faces, valence, votes) in enumerate(loader):
-                rate = learning_rate(recipe, epoch * len(loader) + i, steps)
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                with torch.autocast(device.type, torch.bfloat16):
-                    outputs = network(normalised(faces, device))
-                outputs = Outputs(*(o.float() for o in outputs))
-                value = loss(outputs, valence.to(device), votes.to(device), recipe.losses)
-                optimizer.zero_grad()
-                value.backward()
-                nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-                optimizer.step()
-                average.update(network)
-                total += value.item()
+    def resume(self) -> _Position:
+        """What ``last.pt`` says, or the start."""
+        path = self.folder / LAST
+        if not path.is_file():
+            return _Position()
+        state = checkpoints.load(path, self.device)
+        checkpoints.fill(self.network, state["network"], path, self.recipe)
+        checkpoints.fill(self.average.network, state["average"], path, self.recipe)
+        self.average.steps = state["steps"]
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state.get("scaler", {}) or self._scaler.state_dict())
+        return _Position(state["epoch"] + 1, state["best"], state["since_best"])
 
-            predicted = predict(average.network, validation.crops, device)[:, 0]
-            scores = score(validation.valence, predicted)
-            board.add_scalar("train/loss", total / len(loader), epoch)
-            board.add_scalar("learning_rate", rate, epoch)
-            for name, figure in asdict(scores).items():
-                board.add_scalar(f"validation/{name}", figure, epoch)
-            print(
-                f"epoch {epoch + 1}/{recipe.epochs}  loss {total / len(loader):.4f}  ccc {scores.ccc:.4f}  "
-                f"rmse {scores.rmse:.4f}  sagr {scores.sagr:.4f}  {time.monotonic() - began:.0f} s",
-                flush=True,
-            )
-            since_best += 1
-            if scores.ccc > best:
-                best, since_best = scores.ccc, 0
-                _save({"network": average.network.state_dict(), "epoch": epoch}, folder / "best.pt")
-            _save(
-                {
-                    "network": network.state_dict(),
-                    "average": average.network.state_dict(),
-                    "steps": average._steps,
-                    "optimizer": optimizer.state_dict(),
-                    "epoch": epoch,
-                    "best": best,
-                    "since_best": since_best,
-                },
-                folder / "last.pt",
-            )
-            if recipe.patience and since_best >= recipe.patience:
+    def save(self, position: _Position) -> None:
+        """``best.pt`` if this epoch is the best, and ``last.pt``."""
+        averaged = self.average.network.state_dict()
+        if position.since_best == 0:
+            checkpoints.save({"network": averaged, "epoch": position.epoch}, self.folder / BEST, self.recipe)
+        state = {
+            "network": self.network.state_dict(),
+            "average": averaged,
+            "steps": self.average.steps,
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "epoch": position.epoch,
+            "best": position.best,
+            "since_best": position.since_best,
+        }
+        checkpoints.save(state, self.folder / LAST, self.recipe)
+
+    def epoch(
+        self, batches: DataLoader[Item], epoch: int, batch_done: Callable[[], None]
+    ) -> tuple[float, Scores, float]:
+        """Learns from every batch once.
+
+        Returns the mean loss, the scores of the network as it was when it met each (augmented)
+        face, over all of them at once, and the last learning rate.
+        """
+        # Dropout of a resumed run must be that of an uninterrupted one.
+        torch.manual_seed(self.recipe.seed * 100_003 + epoch)
+        self.network.train()
+        total, rate = 0.0, 0.0
+        true: list[Tensor] = []
+        predicted: list[Tensor] = []
+        steps = self.recipe.epochs * len(batches)
+        for i, batch in enumerate(batches):
+            rate = learning_rate(self.recipe, epoch * len(batches) + i, steps)
+            value, valence = self._step(cast(Batch, batch), rate)
+            if not math.isfinite(value):
+                raise TrainingError(f"the loss became {value} in epoch {epoch + 1}; lower the learning rate")
+            total += value
+            true.append(cast(Batch, batch)[1])
+            predicted.append(valence)
+            batch_done()
+        scores = score(torch.cat(true).numpy(), torch.cat(predicted).numpy())
+        return total / len(batches), scores, rate
+
+    def _step(self, batch: Batch, rate: float) -> tuple[float, Tensor]:
+        faces, valence, votes = batch
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast(self.device.type, self._precision):
+            outputs = self.network(normalised(faces, self.device))
+        outputs = Outputs(*(o.float() for o in outputs))
+        value = loss(outputs, valence.to(self.device), votes.to(self.device), self.recipe.losses)
+        self._optimizer.zero_grad()
+        self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(self._optimizer)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self.average.update(self.network)
+        return value.item(), outputs.valence.detach().cpu()
+
+    def validate(self, faces: FaceSet) -> tuple[float, npt.NDArray[np.float32]]:
+        """Loss over all of `faces` at once, and the predicted valence (n,)."""
+        outputs = _outputs(self.average.network, faces.crops, self.device, 256)
+        value = loss(
+            outputs, torch.from_numpy(faces.valence), torch.from_numpy(faces.votes), self.recipe.losses
+        )
+        return value.item(), outputs.valence.numpy()
+
+
+def fit(
+    train: FaceSet,
+    validation: FaceSet,
+    recipe: Recipe,
+    folder: Path,
+    workers: int = 1,
+    watch: Watch | None = None,
+) -> Scores:
+    """Trains into `folder`, resuming what is there; returns the best validation scores.
+
+    Raises:
+        TrainingError: a split is empty, the checkpoint is another network's, the disk is full.
+    """
+    if not len(train) or not len(validation):
+        raise TrainingError(f"cannot train on {len(train)} faces and validate on {len(validation)}")
+    watch = watch or _Unwatched()
+    trainer = _Trainer(recipe, folder)
+    position = trainer.resume()
+    write_bytes(folder / RECIPE, recipe.to_json().encode())
+    sampler = Shuffled(len(train), recipe.seed)
+    batches = loader(train, recipe, sampler, workers)
+    with Board(folder, purge=position.epoch) as board:
+        if position.epoch == 0:
+            board.text("recipe", recipe.to_json())
+        for epoch in range(position.epoch, recipe.epochs):
+            if recipe.patience and position.since_best >= recipe.patience:
                 break
-    weights = torch.load(folder / "best.pt", map_location=device, weights_only=True)["network"]
-    average.network.load_state_dict(weights)
-    return score(validation.valence, predict(average.network, validation.crops, device)[:, 0])
+            sampler.epoch = epoch
+            watch.epoch_started(epoch, recipe.epochs, len(batches))
+            train_loss, train_scores, rate = trainer.epoch(batches, epoch, watch.batch_done)
+            validation_loss, predicted = trainer.validate(validation)
+            scores = score(validation.valence, predicted)
+            board.epoch(epoch, rate, (train_loss, train_scores), (validation_loss, scores))
+            # Constant labels have no CCC; any epoch is as good as the next then.
+            ccc = scores.ccc if math.isfinite(scores.ccc) else -1.0
+            better = ccc > position.best
+            position = _Position(epoch, max(ccc, position.best), 0 if better else position.since_best + 1)
+            trainer.save(position)
+            watch.epoch_done(epoch, train_loss, scores)
+        network, _ = checkpoints.trained(folder)
+        predicted = predict(network.to(trainer.device), validation.crops, trainer.device)[:, 0]
+        scores = score(validation.valence, predicted)
+        board.predictions(position.epoch, validation, predicted)
+        board.hyperparameters(recipe, scores)
+    return scores

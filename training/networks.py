@@ -1,104 +1,34 @@
 """The networks that can be trained, by name: `build("residual")`.
 
-Every network takes aligned faces (n, 1, side, side) in [-1, 1] and returns an `Outputs`: it learns
-the emotion votes beside the valence (a label distribution says more than its mean), and how far its
-own valence is likely to be off.
+Every network takes aligned grey faces (n, 1, side, side) in [-1, 1] and returns an `Outputs`: it
+learns the emotion votes beside the valence (a label distribution says more than its mean), and how
+far its own valence is likely to be off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-EMOTIONS = 8
+from training.layers import (
+    FaceNetwork,
+    InvertedResidual,
+    Outputs,
+    ResidualBlock,
+    SqueezeExcite,
+    conv,
+    rounded,
+)
 
-
-class Outputs(NamedTuple):
-    valence: Tensor
-    """(n,), in (-1, 1)."""
-    emotions: Tensor
-    """(n, EMOTIONS), logits."""
-    spread: Tensor
-    """(n,), log of the standard deviation of the valence's error."""
-
-
-class FaceNetwork(nn.Module):
-    """A trunk of features with the three heads on top."""
-
-    def __init__(self, trunk: nn.Module, features: int, dropout: float) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.dropout = nn.Dropout(dropout)
-        self.valence = nn.Linear(features, 1)
-        self.emotions = nn.Linear(features, EMOTIONS)
-        self.spread = nn.Sequential(nn.Linear(features, 32), nn.ReLU(), nn.Linear(32, 1))
-
-    def forward(self, faces: Tensor) -> Outputs:
-        # Every face at one brightness and contrast: light is not expression.
-        centred = faces - faces.mean(dim=(2, 3), keepdim=True)
-        deviation = centred.square().mean(dim=(2, 3), keepdim=True).sqrt()
-        features = self.trunk(centred / (deviation + 0.05))
-        dropped = self.dropout(features)
-        return Outputs(
-            torch.tanh(self.valence(dropped)).squeeze(1),
-            self.emotions(dropped),
-            # What it learns about its own errors must not bend the features that cause them.
-            self.spread(features.detach()).squeeze(1),
-        )
-
-
-def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    )
-
-
-class SqueezeExcite(nn.Module):
-    """Channel attention (Hu et al. 2018)."""
-
-    def __init__(self, channels: int, reduced: int, gate: nn.Module | None = None) -> None:
-        super().__init__()
-        self.weights = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(channels, reduced, 1),
-            nn.ReLU(),
-            nn.Conv2d(reduced, channels, 1),
-            gate or nn.Sigmoid(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.weights(x)
-
-
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with squeeze-excitation (He et al. 2016, Hu et al. 2018)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            _conv(inputs, outputs, 3, stride),
-            nn.ReLU(),
-            _conv(outputs, outputs, 3),
-            SqueezeExcite(outputs, outputs // 8),
-        )
-        self.skip: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            pool: list[nn.Module] = [nn.AvgPool2d(2)] if stride == 2 else []
-            self.skip = nn.Sequential(*pool, _conv(inputs, outputs, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.body(x) + self.skip(x))
+__all__ = ["NETWORKS", "FaceNetwork", "Outputs", "build", "efficientnet", "mobilenet", "residual"]
 
 
 def residual(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
     """Ours: few, wide stages for a small grey face; made for one CPU thread."""
-    stem, a, b, c = (int(round(n * width / 8)) * 8 for n in (32, 64, 128, 192))
+    stem, a, b, c = (rounded(n * width) for n in (32, 64, 128, 192))
     trunk = nn.Sequential(
-        _conv(1, stem, 5, 2),
+        conv(1, stem, 5, 2),
         nn.ReLU(),
         ResidualBlock(stem, a, 2),
         ResidualBlock(a, a, 1),
@@ -112,7 +42,94 @@ def residual(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
     return FaceNetwork(trunk, c, dropout)
 
 
-NETWORKS: dict[str, Callable[..., FaceNetwork]] = {"residual": residual}
+# MobileNetV3-Large (Howard et al. 2019, table 1): kernel, expanded, out, squeeze, hard-swish, stride.
+# Its second halving is left out: the faces are 64 pixels, not 224, and should end at 4x4, not 2x2.
+_MOBILENET = (
+    (3, 16, 16, False, False, 1),
+    (3, 64, 24, False, False, 1),
+    (3, 72, 24, False, False, 1),
+    (5, 72, 40, True, False, 2),
+    (5, 120, 40, True, False, 1),
+    (5, 120, 40, True, False, 1),
+    (3, 240, 80, False, True, 2),
+    (3, 200, 80, False, True, 1),
+    (3, 184, 80, False, True, 1),
+    (3, 184, 80, False, True, 1),
+    (3, 480, 112, True, True, 1),
+    (3, 672, 112, True, True, 1),
+    (5, 672, 160, True, True, 2),
+    (5, 960, 160, True, True, 1),
+    (5, 960, 160, True, True, 1),
+)
+
+
+def mobilenet(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
+    """MobileNetV3-Large without its classifier, for small faces."""
+    inputs = rounded(16 * width)
+    trunk = nn.Sequential(conv(1, inputs, 3, 2), nn.Hardswish())
+    for kernel, expanded, out, squeeze, hard, stride in _MOBILENET:
+        outputs, hidden = rounded(out * width), rounded(expanded * width)
+        trunk.append(
+            InvertedResidual(
+                inputs,
+                outputs,
+                expansion=hidden / inputs,
+                kernel=kernel,
+                stride=stride,
+                activation=nn.Hardswish if hard else nn.ReLU,
+                squeeze=SqueezeExcite(hidden, rounded(hidden / 4), nn.Hardsigmoid()) if squeeze else None,
+            )
+        )
+        inputs = outputs
+    features = rounded(960 * width)
+    trunk.extend([conv(inputs, features, 1), nn.Hardswish(), nn.AdaptiveAvgPool2d(1), nn.Flatten()])
+    return FaceNetwork(trunk, features, dropout)
+
+
+# EfficientNet-B0 (Tan & Le 2019, table 1): expansion, kernel, out, layers, stride. Its second
+# halving is left out, as above.
+_EFFICIENTNET = (
+    (1, 3, 16, 1, 1),
+    (6, 3, 24, 2, 1),
+    (6, 5, 40, 2, 2),
+    (6, 3, 80, 3, 2),
+    (6, 5, 112, 3, 1),
+    (6, 5, 192, 4, 2),
+    (6, 3, 320, 1, 1),
+)
+
+
+def efficientnet(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
+    """EfficientNet-B0 without its classifier, for small faces."""
+    inputs = rounded(32 * width)
+    trunk = nn.Sequential(conv(1, inputs, 3, 2), nn.SiLU())
+    for expansion, kernel, out, layers, first in _EFFICIENTNET:
+        outputs = rounded(out * width)
+        for layer in range(layers):
+            hidden = rounded(inputs * expansion)
+            trunk.append(
+                InvertedResidual(
+                    inputs,
+                    outputs,
+                    expansion=expansion,
+                    kernel=kernel,
+                    stride=first if layer == 0 else 1,
+                    activation=nn.SiLU,
+                    # A quarter of the block's input, not of its widened middle.
+                    squeeze=SqueezeExcite(hidden, max(4, inputs // 4)),
+                )
+            )
+            inputs = outputs
+    features = rounded(1280 * width)
+    trunk.extend([conv(inputs, features, 1), nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()])
+    return FaceNetwork(trunk, features, dropout)
+
+
+NETWORKS: dict[str, Callable[..., FaceNetwork]] = {
+    "residual": residual,
+    "mobilenet": mobilenet,
+    "efficientnet": efficientnet,
+}
 
 
 def build(name: str, **options: float) -> FaceNetwork:

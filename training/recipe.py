@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from training.augmentation import Augmentation
+from training.settings import from_dict
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Recipe:
     patience: int = 0
     """Epochs without a better validation CCC before training stops; 0: never early."""
     seed: int = 0
+    start: str = ""
+    """Checkpoint of the same network to start from, instead of random weights."""
     losses: Losses = field(default_factory=Losses)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
@@ -45,13 +48,5 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Recipe:
-        """The recipe with `values` over the defaults. Raises ValueError for an unknown name."""
-        values = dict(values)
-        try:
-            if "losses" in values:
-                values["losses"] = Losses(**values["losses"])
-            if "augmentation" in values:
-                values["augmentation"] = Augmentation(**values["augmentation"])
-            return cls(**values)
-        except TypeError as error:
-            raise ValueError(f"not a recipe: {error}") from error
+        """The recipe with `values` over the defaults. Raises TrainingError for an unknown name."""
+        return from_dict(cls, values, "recipe")
