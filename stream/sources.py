@@ -1,0 +1,199 @@
+"""Files as sources of frames: images and videos, every frame, with the times that they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.error import FFmpegError
+
+from stream.frames import Frame
+
+IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
+VIDEOS = frozenset(
+    (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".gif", ".ogv", ".3gp")
+)
+
+
+class SourceError(RuntimeError):
+    """A source that cannot be read; the text says why."""
+
+
+class Source(Protocol):
+    """Anything that yields frames."""
+
+    kind: Literal["image", "video", "live"]
+    name: str
+    frames_expected: int | None
+    """How many frames will come, where the source says so; an estimate."""
+    duration: float | None
+    """Seconds, where the source says so."""
+    warnings: list[str]
+    """What was wrong with it, known when the last frame has come."""
+
+    def __iter__(self) -> Iterator[Frame]: ...
+
+
+@dataclass
+class ImageFile:
+    """A picture: one frame at time 0. EXIF rotation applied; grey, alpha and 16 bit become BGR."""
+
+    path: Path
+    kind: Literal["image", "video", "live"] = "image"
+    frames_expected: int | None = 1
+    duration: float | None = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    def __iter__(self) -> Iterator[Frame]:
+        data = _bytes(self.path)
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error as error:
+            raise SourceError(f"the picture is damaged or too large ({error.err})") from error
+        if image is None:
+            raise SourceError("it is not a picture that can be read; the file may be damaged")
+        yield Frame(np.ascontiguousarray(image), 0, 0.0)
+
+
+class VideoFile:
+    """A recorded video (or an animated GIF), by PyAV. Rotation applied, variable frame rate kept."""
+
+    kind: Literal["image", "video", "live"] = "video"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+        self.warnings: list[str] = []
+        if path.stat().st_size == 0:
+            raise SourceError("the file is empty")
+        try:
+            with av.open(str(path)) as container:
+                if not container.streams.video:
+                    raise SourceError("it has no picture, only sound")
+                stream = container.streams.video[0]
+                self.duration = _duration(container, stream)
+                self.frames_expected = _count(stream, self.duration)
+        except FFmpegError as error:
+            raise SourceError(_reason(error)) from error
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in the order shown. Time 0 is the first frame's presentation timestamp.
+
+        A file that breaks off gives the frames that can be read, and a warning.
+        """
+        index, last = 0, 0.0
+        start: float | None = None
+        try:
+            with av.open(str(self.path)) as container:
+                stream = container.streams.video[0]
+                stream.thread_type = "AUTO"
+                try:
+                    for picture in container.decode(stream):
+                        if picture.time is None:
+                            time = last + 1 / float(stream.average_rate or 25) if index else 0.0
+                        else:
+                            start = picture.time if start is None else start
+                            time = picture.time - start
+                        # A broken or absent timestamp must not turn time back.
+                        time = max(time, last)
+                        yield Frame(_upright(picture), index, time)
+                        index, last = index + 1, time
+                except FFmpegError as error:
+                    if index == 0:
+                        raise SourceError(_reason(error)) from error
+                    self.warnings.append(f"the file breaks off after {last:.2f} s ({_reason(error)})")
+        except FFmpegError as error:
+            raise SourceError(_reason(error)) from error
+        if index == 0:
+            raise SourceError("no frame of it can be decoded; the file may be damaged")
+        expected = self.frames_expected
+        if not self.warnings and expected is not None and self.duration and last < 0.9 * self.duration - 0.5:
+            self.warnings.append(
+                f"the file is cut short: {last:.2f} s of {self.duration:.2f} s could be read"
+            )
+
+
+def open_source(path: Path) -> ImageFile | VideoFile:
+    """The image or video at `path`, by what it contains where the name does not say.
+
+    Raises:
+        SourceError: it is missing, empty, or neither.
+    """
+    if not path.exists():
+        raise SourceError("there is no such file")
+    if path.is_dir():
+        raise SourceError("it is a folder")
+    if path.stat().st_size == 0:
+        raise SourceError("the file is empty")
+    if path.suffix.lower() in IMAGES:
+        return ImageFile(path)
+    return VideoFile(path)
+
+
+def find_media(path: Path) -> list[Path]:
+    """`path` itself, or the images and videos in the folder `path` and below, sorted by name.
+
+    Raises:
+        SourceError: it does not exist, or is a folder without images and videos.
+    """
+    if not path.is_dir():
+        if not path.exists():
+            raise SourceError("there is no such file or folder")
+        return [path]
+    found = sorted(
+        p
+        for p in path.rglob("*")
+        if p.is_file() and p.suffix.lower() in IMAGES | VIDEOS and not p.name.startswith(".")
+    )
+    if not found:
+        raise SourceError("the folder holds no images or videos")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(error.strerror or str(error)) from error
+    if not data:
+        raise SourceError("the file is empty")
+    return data
+
+
+def _upright(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:
+    image = picture.to_ndarray(format="bgr24")
+    turns = round(picture.rotation / 90) % 4  # counter-clockwise
+    if turns:
+        image = np.ascontiguousarray(np.rot90(image, turns))
+    return image
+
+
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _count(stream: av.VideoStream, duration: float | None) -> int | None:
+    if stream.frames:
+        return stream.frames
+    if duration and stream.average_rate:
+        return round(duration * float(stream.average_rate))
+    return None
+
+
+def _reason(error: FFmpegError) -> str:
+    text = (error.strerror or str(error)).lower()
+    if "invalid data" in text:
+        return "it is not a video that can be read; the file may be damaged or of another kind"
+    return text

@@ -1,0 +1,296 @@
+"""Following faces from frame to frame, so that each person keeps one identity.
+
+Detections are matched to tracks by place and looks (Hungarian method, Kuhn 1955). Where a track finds
+no detection, a dlib correlation tracker (Danelljan et al. 2014) carries its box until the detector
+sees the face again or the face is no longer what lies under the box.
+
+A track's life: **tentative** until its evidence suffices, then **confirmed** (it gets its face id);
+**lost** when neither detector nor carrier see it; **ended** when it stays lost. Times come with the
+frames; there is no clock in here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import dlib
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from stream.detection import Detection
+from stream.frames import Box, iou
+
+Image = npt.NDArray[np.uint8]
+Looks = npt.NDArray[np.float32]
+
+
+class State(enum.Enum):
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The constants of tracking. Lengths are in sides of the face, times in seconds."""
+
+    evidence: float = 0.75
+    """A track is confirmed when its detections' ``score - 0.5`` add up to this."""
+    at_once: float = 0.8
+    """In a source's first frame nothing came before: this score confirms alone."""
+    tentative: float = 0.25
+    """How long an unconfirmed track waits for its next detection."""
+    keep: float = 4.0
+    """How long a lost face may come back as itself."""
+    reach: float = 0.7
+    """How far from its predicted place a face may be found..."""
+    reach_rate: float = 2.5
+    """... and how much further for every second without a detection..."""
+    reach_most: float = 4.0
+    """... up to this."""
+    size_ratio: float = 2.0
+    """How much larger or smaller it may be."""
+    alike: float = 0.35
+    """Least likeness for a match away from the predicted place, or after a loss."""
+    carry: float = 1.5
+    """How long the carrier alone may hold a face."""
+    carry_confidence: float = 6.0
+    """The carrier's peak-to-side-lobe ratio below which it has lost the face."""
+    carry_alike: float = 0.5
+    """Least likeness of what is under the carried box to the face."""
+    nested: float = 0.6
+    """A new detection that lies in another's box by this share is the same face."""
+
+
+@dataclass
+class Track:
+    """One face over time."""
+
+    box: Box
+    score: float
+    """Of the detection in the latest frame; 0 where it was carried."""
+    time: float
+    seen: float
+    """Time of its latest detection."""
+    looks: Looks
+    state: State = State.TENTATIVE
+    face_id: int = 0
+    """1, 2, … once confirmed."""
+    evidence: float = 0.0
+    velocity: tuple[float, float] = (0.0, 0.0)
+    """Pixels a second."""
+    carrier: dlib.correlation_tracker | None = None
+
+    def predicted(self, time: float) -> Box:
+        """Where it should be at `time`, moving on as it did; a long way back it is a guess."""
+        ahead = min(time - self.time, 0.3)
+        dx, dy = self.velocity[0] * ahead, self.velocity[1] * ahead
+        return Box(self.box.left + dx, self.box.top + dy, self.box.right + dx, self.box.bottom + dy)
+
+
+def looks_of(image: Image, box: Box) -> Looks:
+    """What a face looks like, as a vector of unit length: a coarse colour picture of the head.
+
+    Brightness is centred, so that a shadow is not another person.
+    """
+    height, width = image.shape[:2]
+    grow = 0.15
+    x0 = int(np.clip(box.left - grow * box.width, 0, width - 2))
+    y0 = int(np.clip(box.top - grow * box.height, 0, height - 2))
+    x1 = int(np.clip(box.right + grow * box.width, x0 + 2, width))
+    y1 = int(np.clip(box.bottom + grow * box.height, y0 + 2, height))
+    small = cv2.resize(image[y0:y1, x0:x1], (12, 16), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small, cv2.COLOR_BGR2LAB).astype(np.float32)
+    lab[..., 0] -= lab[..., 0].mean()
+    lab[..., 1:] = 2 * (lab[..., 1:] - 128)
+    vector = lab.ravel()
+    return vector / max(float(np.linalg.norm(vector)), 1e-6)
+
+
+def likeness(a: Looks, b: Looks) -> float:
+    """Cosine similarity of two looks, -1..1."""
+    return float(a @ b)
+
+
+class Tracker:
+    """All the faces of one source. Not for several threads at once."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
+        self._tracks: list[Track] = []
+        self._next_id = 1
+        self._previous: tuple[Image, float] | None = None
+
+    @property
+    def tracks(self) -> Sequence[Track]:
+        """Every track that has not ended."""
+        return tuple(self._tracks)
+
+    def update(self, image: Image, scale: float, detections: Sequence[Detection], time: float) -> list[Track]:
+        """Takes one frame and returns the confirmed tracks that are in it, by face id.
+
+        `detections` are in pixels of the frame; `image` (BGR) is the frame at `scale`, for looks
+        and carrying.
+        """
+        looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
+        pairs = self._match(detections, looks, time)
+        for track, index in pairs:
+            self._seen(track, detections[index], looks[index], time)
+        taken = {index for _, index in pairs}
+        matched = {id(track) for track, _ in pairs}
+
+        present = [t.box for t, _ in pairs]
+        for track in self._tracks:
+            if id(track) not in matched:
+                self._unseen(track, image, scale, time, present)
+        for index, detection in enumerate(detections):
+            if index not in taken and not self._is_double(detection.box):
+                self._start(detection, looks[index], time)
+
+        self._previous = (image, scale)
+        self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
+        here = [t for t in self._tracks if t.state is State.CONFIRMED and t.time == time]
+        return sorted(here, key=lambda t: t.face_id)
+
+    def _match(
+        self, detections: Sequence[Detection], looks: Sequence[Looks], time: float
+    ) -> list[tuple[Track, int]]:
+        """The cheapest one-to-one pairing of tracks with detections that the rules allow."""
+        forbidden = 1e6
+        if not self._tracks or not detections:
+            return []
+        cost = np.full((len(self._tracks), len(detections)), forbidden)
+        for i, track in enumerate(self._tracks):
+            expected = track.predicted(time)
+            for j, detection in enumerate(detections):
+                alike = likeness(track.looks, looks[j])
+                if self._allowed(track, expected, detection.box, alike, time):
+                    apart = _apart(expected, detection.box)
+                    overlap = iou(expected, detection.box)
+                    cost[i, j] = (1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart
+                    if track.state is State.TENTATIVE:
+                        cost[i, j] += 0.5  # who is known comes first
+        rows, columns = linear_sum_assignment(cost)
+        return [
+            (self._tracks[i], int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < forbidden
+        ]
+
+    def _allowed(self, track: Track, expected: Box, found: Box, alike: float, time: float) -> bool:
+        r = self._rules
+        ratio = np.sqrt(max(found.area, 1.0) / max(expected.area, 1.0))
+        if not 1 / r.size_ratio < ratio < r.size_ratio:
+            return False
+        unseen = time - track.seen
+        apart = _apart(expected, found)
+        if apart > min(r.reach + r.reach_rate * unseen, r.reach_most):
+            return False
+        near = iou(expected, found) > 0.4 and track.state is not State.LOST
+        return alike > (0.0 if near else r.alike)
+
+    def _seen(self, track: Track, detection: Detection, looks: Looks, time: float) -> None:
+        gap = time - track.time
+        (x0, y0), (x1, y1) = track.box.centre, detection.box.centre
+        if gap > 0 and track.state is not State.LOST:
+            # Detections shake by a pixel or two; a velocity is only good over several frames.
+            keep = float(np.exp(-gap / 0.15))
+            vx, vy = track.velocity
+            track.velocity = (
+                keep * vx + (1 - keep) * (x1 - x0) / gap,
+                keep * vy + (1 - keep) * (y1 - y0) / gap,
+            )
+        else:
+            track.velocity = (0.0, 0.0)
+        track.box, track.score = detection.box, detection.score
+        mixed = track.looks + 0.1 * looks
+        track.looks = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
+        track.carrier = None
+        track.evidence += detection.score - 0.5
+        track.time = track.seen = time
+        if track.state is State.TENTATIVE and track.evidence >= self._rules.evidence:
+            self._confirm(track)
+        elif track.state is State.LOST:
+            track.state = State.CONFIRMED
+
+    def _unseen(self, track: Track, image: Image, scale: float, time: float, present: Sequence[Box]) -> None:
+        if track.state is State.TENTATIVE:
+            if time - track.seen > self._rules.tentative:
+                track.state = State.ENDED
+            return
+        if time - track.seen > self._rules.keep:
+            track.state = State.ENDED
+            return
+        if track.state is State.CONFIRMED and not self._carry(track, image, scale, time, present):
+            track.state = State.LOST
+            track.carrier = None
+
+    def _carry(self, track: Track, image: Image, scale: float, time: float, present: Sequence[Box]) -> bool:
+        """Moves the track's box by what it looks like; False where that is no longer its face."""
+        r = self._rules
+        if time - track.seen > r.carry or self._previous is None:
+            return False
+        if track.carrier is None:
+            before, before_scale = self._previous
+            if before.shape != image.shape:
+                return False
+            track.carrier = dlib.correlation_tracker()
+            track.carrier.start_track(_rgb(before), _rectangle(track.box.scaled(before_scale)))
+        confidence = track.carrier.update(_rgb(image))
+        at = track.carrier.get_position()
+        box = Box(at.left(), at.top(), at.right(), at.bottom())
+        height, width = image.shape[:2]
+        x, y = box.centre
+        inside = 0 <= x < width and 0 <= y < height
+        box = box.scaled(1 / scale)
+        if confidence < r.carry_confidence or not inside:
+            return False
+        if any(_covered(box, other) > 0.35 for other in present):
+            return False  # somebody stands in front: what moves on is not this face
+        if likeness(track.looks, looks_of(image, box.scaled(scale))) < r.carry_alike:
+            return False
+        track.box, track.score, track.time = box, 0.0, time
+        return True
+
+    def _is_double(self, box: Box) -> bool:
+        """Whether a track that is in the frame already covers this detection."""
+        return any(
+            t.state in (State.CONFIRMED, State.TENTATIVE)
+            and max(_covered(box, t.box), _covered(t.box, box)) > self._rules.nested
+            for t in self._tracks
+        )
+
+    def _start(self, detection: Detection, looks: Looks, time: float) -> None:
+        track = Track(detection.box, detection.score, time, time, looks, evidence=detection.score - 0.5)
+        self._tracks.append(track)
+        first = self._previous is None and detection.score >= self._rules.at_once
+        if first or track.evidence >= self._rules.evidence:
+            self._confirm(track)
+
+    def _confirm(self, track: Track) -> None:
+        track.state, track.face_id = State.CONFIRMED, self._next_id
+        self._next_id += 1
+
+
+def _apart(a: Box, b: Box) -> float:
+    """Distance of the centres, in sides of the larger face."""
+    (ax, ay), (bx, by) = a.centre, b.centre
+    return float(np.hypot(ax - bx, ay - by) / np.sqrt(max(a.area, b.area, 1.0)))
+
+
+def _covered(a: Box, b: Box) -> float:
+    """The share of `a` that lies in `b`."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return max(width, 0.0) * max(height, 0.0) / max(a.area, 1e-6)
+
+
+def _rectangle(box: Box) -> dlib.drectangle:
+    return dlib.drectangle(*box)
+
+
+def _rgb(image: Image) -> Image:
+    return np.ascontiguousarray(image[..., ::-1])
