@@ -99,7 +99,7 @@ def person_mask(image: Image, outline: list[tuple[int, int]]) -> npt.NDArray[np.
     figure = (parts == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA])).astype(np.uint8)
     figure = cv2.morphologyEx(figure, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9)))
     soft = cv2.GaussianBlur(figure.astype(np.float32), (0, 0), 2.2)
-    return np.clip((np.asarray(soft, np.float32) - 0.45) / 0.5, 0, 1)
+    return np.asarray(np.clip((soft - 0.45) / 0.5, 0, 1), np.float32)
 
 
 @dataclass(frozen=True)
