@@ -64,11 +64,11 @@ def written_until(process: subprocess.Popen[str], seconds: float) -> float:
 def test_kill_9_loses_less_than_a_second_and_is_listed_as_interrupted(start_writer, tmp_path: Path) -> None:
     victim, survivor = start_writer("victim"), start_writer("survivor")
     written_until(survivor, 0.8)
-    written_until(victim, 1.7)
+    handed_in = [written_until(victim, 1.7)]
 
     victim.send_signal(signal.SIGKILL)
     assert victim.stdout
-    handed_in = [float(line) for line in victim.stdout.readlines() if line.endswith("\n")]
+    handed_in += [float(line) for line in victim.stdout.readlines() if line.endswith("\n")]
     victim.wait()
 
     with Store(tmp_path) as store:
@@ -78,7 +78,7 @@ def test_kill_9_loses_less_than_a_second_and_is_listed_as_interrupted(start_writ
         assert alive.state is State.RUNNING, "a neighbour that lives is left alone"
         assert samples.frame.tolist() == list(range(len(samples))), "no hole, nothing damaged"
         assert max(handed_in) - samples.time[-1] <= 1.0
-        assert killed.frames == len(samples)
+        assert 0 <= len(samples) - killed.frames <= 1, "a frame's samples come before its count"
         assert killed.digest is not None and killed.digest.samples == len(samples)
 
 

@@ -1,0 +1,78 @@
+"""The same store on PostgreSQL, where a server can be started; skipped elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from results import NotFoundError, State, Store, summary_of
+from stream.frames import Box, Sample
+
+pytest.importorskip("psycopg")
+INITDB, SERVER = shutil.which("initdb"), shutil.which("pg_ctl")
+pytestmark = pytest.mark.skipif(not (INITDB and SERVER), reason="no PostgreSQL server here")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a server of our own, on a socket in a folder of its own.
+
+    PostgreSQL refuses to run as the superuser; for one, it runs as nobody, in a folder nobody may enter.
+    """
+    user = "nobody" if os.geteuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="valence-pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if user:
+            shutil.chown(folder, user)
+
+        def run(*command: object) -> None:
+            subprocess.run(
+                [str(part) for part in command], user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL
+            )
+
+        data, log = folder / "data", folder / "log"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+        run(INITDB, "-D", data, "-U", "valence", "-A", "trust", "-E", "UTF8")
+        run(SERVER, "-D", data, "-o", options, "-l", log, "-w", "start")
+        yield f"postgresql+psycopg://valence@/postgres?host={folder}"
+        run(SERVER, "-D", data, "-m", "immediate", "stop")
+
+
+def test_a_session_lives_and_dies_on_postgresql(server: str, tmp_path: Path) -> None:
+    with Store(tmp_path, server) as store:
+        with store.begin("clip", source="clip.mp4", kind="video", settings={"a": [1]}) as writer:
+            writer.add(
+                Sample(n / 30, n, face, Box(1, 2, 3, 4), 0.1 * face, 0.2, 0.9, 0.8)
+                for n in range(1000)
+                for face in (1, 2)
+            )
+            writer.progress(1000, 1000, 33.3)
+            writer.event("cut", "The source ended early.")
+        again = store.begin("clip", source="clip.mp4", kind="video", created=store.get(writer.id).created)
+        store.name_face(writer.id, 2, "Ada")
+        store.add_stretch(writer.id, "marker", 1.0)
+
+        assert again.id == f"{writer.id}_2"
+        assert [session.state for session in store.sessions()] == [State.RUNNING, State.DONE]
+        assert store.get(f"{writer.id}_2").created == store.get(writer.id).created
+        content, samples = summary_of(store, writer.id)
+        assert len(samples) == 2000 and samples.frame.tolist()[:4] == [0, 0, 1, 1]
+        assert [face["valence_mean"] for face in content["faces"]] == [0.1, 0.2]
+        assert content["settings"] == {"a": [1]}
+        assert not (tmp_path / "valence.db").exists()
+        again.finish()
+        for session in store.sessions():
+            store.delete(session.id)
+        with pytest.raises(NotFoundError):
+            store.get(writer.id)
+
+
+def test_two_stores_may_open_a_new_database_at_once(server: str, tmp_path: Path) -> None:
+    with Store(tmp_path, server) as one, Store(tmp_path, server) as two:
+        assert one.sessions() == two.sessions() == []

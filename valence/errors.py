@@ -1,0 +1,13 @@
+"""Errors that a user can act on: one clear line, and the exit code of the command line."""
+
+from __future__ import annotations
+
+DONE, FAILED, WRONG_USE, NO_FACE = 0, 1, 2, 3
+
+
+class ValenceError(Exception):
+    """Something that the user can put right; the text says what to do."""
+
+    def __init__(self, message: str, exit_code: int = WRONG_USE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

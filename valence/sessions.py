@@ -1,0 +1,235 @@
+"""`valence sessions`: list, show, export and delete what was analysed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from results import Format, Session, State, csv_text, export, json_text, summary_of
+from valence.errors import ValenceError
+from valence.storage import opened_store
+
+app = typer.Typer(help="Look at, export and delete stored sessions.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="A session's id, or any beginning of it that fits only one.")]
+Folder = Annotated[
+    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_STATE_STYLE = {State.DONE: "green", State.RUNNING: "cyan", State.INTERRUPTED: "yellow", State.FAILED: "red"}
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@app.command("list")
+def list_sessions(
+    search: Annotated[
+        str | None, typer.Option(help="Only those whose id, name or source holds this.")
+    ] = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest first.")] = None,
+    sessions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """List sessions, newest first."""
+    with opened_store(sessions) as store:
+        found = store.sessions(search=search, state=state, limit=limit)
+    if as_json:
+        _print_json([_listed(session) for session in found])
+    elif not found:
+        typer.echo("No sessions." if search or state else "No sessions yet: make one with `valence analyze`.")
+    else:
+        console = _console()
+        console.print(_table_of(found, console.width))
+
+
+@app.command()
+def show(session: Id, sessions: Folder = None, as_json: AsJson = False) -> None:
+    """Show one session: where it came from and what it says of each face."""
+    with opened_store(sessions) as store:
+        content, samples = summary_of(store, session)
+    if as_json:
+        _print_json(content)
+        return
+    console = _console()
+    console.print(_facts(content))
+    if len(samples):
+        console.print(_faces_table(content, console.width))
+    else:
+        console.print("No face was found in it.")
+
+
+@app.command("export")
+def export_session(
+    session: Id,
+    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The file to write; - for standard output.", show_default="<id>.<format>"),
+    ] = None,
+    sessions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a session's samples to a file."""
+    with opened_store(sessions) as store:
+        if out == Path("-"):
+            if form is Format.PARQUET:
+                raise ValenceError("Parquet is not text: name a file with --out.")
+            content, samples = summary_of(store, session)
+            sys.stdout.write(csv_text(samples) if form is Format.CSV else json_text(content, samples))
+            return
+        session_id = store.get(session).id
+        path = out or Path(f"{session_id}.{form}")
+        export(store, session_id, form, path)
+    if as_json:
+        _print_json({"session": session_id, "format": form.value, "file": str(path)})
+    else:
+        typer.echo(path)
+
+
+@app.command()
+def delete(
+    session: Id,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    sessions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a session with every file and number of it."""
+    with opened_store(sessions) as store:
+        found = store.get(session)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise ValenceError("Deleting asks first, and here is nobody to ask: add --yes.")
+            typer.confirm(f"Delete {found.id} ({found.source}) and all its files?", abort=True)
+        store.delete(found.id)
+    if as_json:
+        _print_json({"session": found.id, "deleted": True})
+    else:
+        typer.echo(f"{found.id} is deleted.")
+
+
+def sparkline(curve: tuple[float | None, ...], width: int = 24) -> str:
+    """Valence from -1 to 1 as a row of bars; a space where no face was seen."""
+    if not curve:
+        return ""
+    width = min(width, len(curve))
+    line = ""
+    for part in range(width):
+        piece = curve[part * len(curve) // width : (part + 1) * len(curve) // width]
+        known = [value for value in piece if value is not None]
+        height = (sum(known) / len(known) + 1) / 2 if known else None
+        line += " " if height is None else _BARS[min(max(int(height * len(_BARS)), 0), len(_BARS) - 1)]
+    return line
+
+
+def _listed(session: Session) -> dict[str, Any]:
+    digest = session.digest
+    return {
+        "session": session.id,
+        "name": session.name,
+        "input": session.source,
+        "kind": session.kind.value,
+        "state": session.state.value,
+        "created": session.created.isoformat(timespec="seconds"),
+        "frames": session.frames,
+        "frames_with_faces": session.frames_with_faces,
+        "duration_s": round(session.duration_s, 6),
+        "faces": digest.faces if digest else None,
+        "valence_mean": digest.valence_mean if digest else None,
+        "files": dict(session.files),
+    }
+
+
+def _table_of(found: list[Session], width: int) -> Table:
+    """As much as fits: the curve gets what is left, the kind goes first."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    longest = max(len(session.id) for session in found)
+    spare = width - longest - 48
+    for heading in ("session", "state"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("length", "faces", "mean"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    if spare >= 7:
+        table.add_column("kind", no_wrap=True)
+    if spare >= 18:
+        table.add_column("valence", no_wrap=True)
+    for session in found:
+        digest = session.digest
+        cells: list[str | Text] = [
+            Text(session.id),
+            Text(session.state.value, style=_STATE_STYLE[session.state]),
+            f"{session.duration_s:.1f} s",
+            str(digest.faces) if digest else "",
+            _signed(digest.valence_mean) if digest else "",
+            session.kind.value,
+            sparkline(digest.curve, min(spare - 9, 32)) if digest and spare >= 18 else "",
+        ]
+        table.add_row(*cells[: len(table.columns)])
+    return table
+
+
+def _facts(content: dict[str, Any]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    facts = {
+        "session": content["session"],
+        "name": content["name"],
+        "source": content["input"],
+        "state": content["state"] + (f": {content['error']}" if content["error"] else ""),
+        "made": content["created"],
+        "length": f"{content['duration_s']:.2f} s, {content['frames']} frames, "
+        f"{content['frames_with_faces']} with faces",
+        "model": f"{content['model']['name']} ({content['model']['sha256'][:12]}), on {content['device']}",
+        **{f"{event['time_s']:.2f} s": event["text"] for event in content["events"]},
+        **content["files"],
+    }
+    for name, value in facts.items():
+        table.add_row(name, Text(str(value)))
+    return table
+
+
+def _faces_table(content: dict[str, Any], width: int) -> Table:
+    headings = ["face", "seen (s)", "mean", "min", "max", "peak", "trough"]
+    if width >= 100:
+        headings += ["+", "−", "quality", "samples"]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for face in content["faces"]:
+        cells: list[str | Text] = [
+            Text(face["name"] or str(face["face_id"])),
+            f"{face['first_s']:.2f}–{face['last_s']:.2f}",
+            _signed(face["valence_mean"]),
+            _signed(face["valence_min"]),
+            _signed(face["valence_max"]),
+            f"{_signed(face['peak'])} at {face['peak_s']:.2f}",
+            f"{_signed(face['trough'])} at {face['trough_s']:.2f}",
+            f"{face['share_positive']:.0%}",
+            f"{face['share_negative']:.0%}",
+            f"{face['quality_mean']:.2f}",
+            str(face["samples"]),
+        ]
+        table.add_row(*cells[: len(headings)])
+    return table
+
+
+def _console() -> Console:
+    """The terminal; a pipe has no edge to fit into, and an id that was cut short is of no use."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.2f}"
+
+
+def _print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,0 +1,48 @@
+"""Settings: ``VALENCE_`` environment variables with the names of the flags, then the defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from valence.errors import ValenceError
+
+
+class Settings(BaseSettings):
+    """What the rooms below are given as plain values."""
+
+    model_config = SettingsConfigDict(env_prefix="VALENCE_", extra="ignore")
+
+    sessions: Path = Path("sessions")
+    """Folder of the stored sessions."""
+    database_url: str | None = None
+    """Another database than ``valence.db`` in that folder, as SQLAlchemy writes it."""
+    model: Path | None = None
+    """Manifest of another model than the one that comes along."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    detector: Literal["auto", "libfacedetection", "hog", "yunet"] = "auto"
+    detector_weights: Path | None = None
+    """For the detector ``yunet``."""
+    smoothing: float = 0.3
+    """Time constant of the smoothing, seconds; 0 for none."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    ice_servers: list[str] = []
+    """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
+
+
+def load(**given: object) -> Settings:
+    """Settings with the flags that were `given` (not None) over the environment.
+
+    Raises:
+        ValenceError: a value that cannot be.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"])
+        raise ValenceError(f"the setting {name} cannot be {first.get('input')!r}: {first['msg']}") from None
