@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.alignment import Aligner, Alignment
-from inference.landmarks import LandmarkModel
+from inference import Aligner, Alignment, LandmarkModel
 from training.errors import TrainingError
 from training.examples import DataSet, Example
 from training.faces import WIDE, FaceSet, Locate
