@@ -25,6 +25,8 @@ class LandmarkModel:
     """Side of that picture, in sides of the face box (geometric mean of width and height)."""
 
     def __init__(self, path: Path, device: str = "cpu", threads: int = 1) -> None:
+        if not path.is_file():
+            raise FileNotFoundError(f"no landmark model at {path}")
         self._session = open_session(path, device, threads)
 
     def predict(self, views: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float64]:

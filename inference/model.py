@@ -16,8 +16,8 @@ from inference.landmarks import LandmarkModel
 from inference.manifest import DEFAULT, Manifest, ManifestError, load
 
 BATCHES = (1, 2, 4, 8, 16)
-"""Batch sizes that are run: others are padded up to one of these, or cut into several, so that a
-GPU meets few shapes and a face's value does not depend on who else is in the frame."""
+"""Sizes that a GPU meets: it searches its fastest kernels anew for every other, so smaller batches
+are padded up to one of these there. The last is the largest batch on any device."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class Readings:
     spread: npt.NDArray[np.float32] | None
     """(n,), the error that the model expects of its own valence (a standard deviation); None
     where the model does not say."""
+
+    def __len__(self) -> int:
+        return len(self.valence)
+
+    def __getitem__(self, part: slice) -> Readings:
+        return Readings(self.valence[part], None if self.spread is None else self.spread[part])
 
 
 class ValenceModel:

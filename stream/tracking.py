@@ -39,6 +39,8 @@ class State(enum.Enum):
 class Rules:
     """The constants of tracking. Lengths are in sides of the face, times in seconds."""
 
+    start: float = 0.6
+    """A detection below this score goes on with a track, but begins none."""
     evidence: float = 0.75
     """A track is confirmed when its detections' ``score - 0.5`` add up to this."""
     at_once: float = 0.8
@@ -149,7 +151,8 @@ class Tracker:
             if id(track) not in matched:
                 self._unseen(track, image, scale, time, present)
         for index, detection in enumerate(detections):
-            if index not in taken and not self._is_double(detection.box):
+            new = index not in taken and detection.score >= self._rules.start
+            if new and not self._is_double(detection.box):
                 self._start(detection, looks[index], time)
 
         self._previous = (image, scale)

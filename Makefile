@@ -1,0 +1,45 @@
+# The commands of the house. `make demo` and `make test` do all the set-up themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check bench serve clean
+
+help:  ## Say what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) -e '.[dev,training,parquet]'
+	@touch $@
+
+setup: $(VENV)/.run  ## Install what running needs, into .venv
+
+setup-dev: $(VENV)/.dev  ## Install what testing and training need too
+
+demo: setup  ## Analyse the sample clip and say where the results are
+	$(BIN)/valence analyze media/sample.mp4
+
+serve: setup  ## Start the web app on this machine
+	$(BIN)/valence serve
+
+test: setup-dev  ## Run all tests
+	$(BIN)/python -m pytest
+
+check: setup-dev  ## Format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup-dev  ## Measure speed and memory on this machine
+	$(BIN)/python -m benchmarks.files
+
+clean:  ## Remove what set-up and tests made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,0 +1,154 @@
+"""Analysing one image or video: the stages of `stream` joined with the store of `results`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inference import DeviceError, ManifestError, ValenceModel
+from inference.manifest import DEFAULT
+from results import DeletedError, ExportError, State, Store, write_folder
+from stream.analyzer import Analyzer
+from stream.annotation import AnnotatedVideo, save_annotated_image
+from stream.detection import DetectorError, open_detector
+from stream.frames import Frame, Sample
+from stream.pipeline import run
+from stream.sources import SourceError, open_source
+from valence.errors import ValenceError
+from valence.settings import Settings
+
+Progress = Callable[[int, int | None, float], None]
+"""Called with frames done, frames expected (None: unknown) and seconds of the source."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What all inputs of one command share."""
+
+    settings: Settings
+    model: ValenceModel
+    store: Store
+
+
+def open_model(settings: Settings, threads: int = 1) -> ValenceModel:
+    """The model that the settings name.
+
+    Raises:
+        ValenceError: it, or the device, cannot be used.
+    """
+    try:
+        return ValenceModel.open(settings.model or DEFAULT, settings.device, threads)
+    except (ManifestError, DeviceError) as error:
+        raise ValenceError(str(error)) from error
+
+
+def analyze(
+    path: Path,
+    engine: Engine,
+    *,
+    out: Path | None = None,
+    annotated: bool = True,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Analyses the image or video at `path` into a stored session and returns its summary.
+
+    Its files go to `<out>/<session id>/`, by default the session's folder.
+
+    Raises:
+        ValenceError: the input cannot be read, or the results cannot be written.
+    """
+    settings = engine.settings
+    try:
+        source = open_source(path)
+        detector = open_detector(settings.detector, settings.detector_weights)
+    except SourceError as error:
+        raise ValenceError(f"{path}: {error}") from error
+    except OSError as error:
+        raise ValenceError(f"{path}: {error.strerror}") from error
+    except DetectorError as error:
+        raise ValenceError(str(error)) from error
+    still = source.kind == "image"
+    analyzer = Analyzer(detector, still=still, time_constant=settings.smoothing)
+
+    writer = engine.store.begin(
+        path.stem,
+        source=str(path),
+        kind=source.kind,
+        device=engine.model.device,
+        model_name=engine.model.manifest.name,
+        model_sha256=engine.model.manifest.sha256,
+        settings={
+            "detector": detector.name,
+            "smoothing_s": settings.smoothing,
+            "device_requested": settings.device,
+        },
+    )
+    folder = (out or engine.store.root) / writer.id
+    files: dict[str, Path] = {}
+    try:
+        with writer, ExitStack() as stack:
+            folder.mkdir(parents=True, exist_ok=True)
+            draw: Callable[[Frame, list[Sample]], None] | None = None
+            if annotated and still:
+                files["annotated"] = folder / "annotated.jpg"
+                draw = _ImageSink(files["annotated"])
+            elif annotated:
+                files["annotated"] = folder / "annotated.mp4"
+                draw = stack.enter_context(AnnotatedVideo(files["annotated"])).write
+            done = with_faces = 0
+
+            def sink(frame: Frame, samples: list[Sample]) -> None:
+                nonlocal done, with_faces
+                done, with_faces = done + 1, with_faces + bool(samples)
+                writer.add(samples)
+                writer.progress(done, with_faces, frame.time)
+                if draw is not None:
+                    draw(frame, samples)
+                if progress is not None:
+                    progress(done, source.frames_expected, frame.time)
+
+            totals = asyncio.run(run(source, analyzer, engine.model, sink))
+            for warning in source.warnings:
+                writer.event("source", warning)
+            if not totals.frames_with_faces:
+                writer.event("no-face", "no face was found; choose another image or video")
+            cut = bool(source.warnings)
+            duration = totals.last if cut or source.duration is None else max(source.duration, totals.last)
+            writer.finish(State.DONE, duration_s=duration)
+        content = write_folder(engine.store, writer.id, folder, **files)
+    except SourceError as error:
+        engine.store.delete(writer.id)
+        _remove_empty(folder)
+        raise ValenceError(f"{path}: {error}") from error
+    except ExportError as error:
+        raise ValenceError(str(error)) from error
+    except DeletedError as error:
+        raise ValenceError(f"{path}: its session was deleted while it was analysed") from error
+    except OSError as error:
+        where = error.filename or folder
+        raise ValenceError(f"{path}: results cannot be written to {where}: {_said(error)}") from error
+    return content
+
+
+class _ImageSink:
+    """Saves the one frame of a picture with its faces."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, frame: Frame, samples: list[Sample]) -> None:
+        save_annotated_image(self._path, frame.image, samples)
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _said(error: OSError) -> str:
+    return re.sub(r"^\[Errno \d+\] ", "", error.strerror or str(error))

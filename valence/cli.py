@@ -1,0 +1,145 @@
+"""The command line: `valence`, its commands, and how errors reach the user."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from valence import __version__
+from valence.errors import FAILED, ValenceError
+
+app = typer.Typer(
+    name="valence",
+    help="Finds faces in images, videos and live streams and reads how positive or negative they "
+    "look, moment by moment.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"valence {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default="auto")]
+Detector = Annotated[
+    str | None, typer.Option(help="auto, libfacedetection, hog or yunet.", show_default="auto")
+]
+Weights = Annotated[Path | None, typer.Option(help="Weights file of the detector yunet.")]
+Model = Annotated[
+    Path | None, typer.Option(help="Manifest (.json) of another model.", show_default="the one that comes along")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object an input and line.")]
+
+
+@app.command()
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Images, videos, and folders of them.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the results.", show_default="the sessions folder"),
+    ] = None,
+    annotate: Annotated[
+        bool, typer.Option("--annotate/--no-annotate", help="Write an annotated image or video.")
+    ] = True,
+    as_json: AsJson = False,
+    model: Model = None,
+    device: Device = None,
+    detector: Detector = None,
+    detector_weights: Weights = None,
+    smoothing: Annotated[
+        float | None,
+        typer.Option(help="Time constant of the smoothing in seconds; 0 for none.", show_default="0.3"),
+    ] = None,
+) -> None:
+    """Find and follow every face in images and videos, and read its valence over time.
+
+    Every input becomes a stored session with a folder of its own: valence.csv, summary.json, and an
+    annotated video or image.
+    """
+    from valence.analyze import run
+    from valence.settings import load
+
+    settings = load(
+        model=model,
+        device=device,
+        detector=detector,
+        detector_weights=detector_weights,
+        smoothing=smoothing,
+    )
+    raise typer.Exit(run(paths, settings, out=out, annotated=annotate, as_json=as_json))
+
+
+@app.command()
+def evaluate(
+    labels: Annotated[Path, typer.Argument(help="CSV file with the columns path,valence.", show_default=False)],
+    crops: Annotated[bool, typer.Option(help="The images are crops of faces already.")] = False,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write path,valence,predicted to this CSV file.")
+    ] = None,
+    as_json: AsJson = False,
+    model: Model = None,
+    device: Device = None,
+    detector: Detector = None,
+    detector_weights: Weights = None,
+) -> None:
+    """Score the model on labelled pictures, end to end: detection, alignment, network.
+
+    Paths are relative to the CSV file; valence lies in -1..1. Prints the concordance correlation
+    coefficient (CCC), Pearson's correlation (PCC), the root mean squared error (RMSE) and the sign
+    agreement (SAGR) with 95 % bootstrap intervals.
+    """
+    from valence.evaluate import run
+    from valence.settings import load
+
+    settings = load(model=model, device=device, detector=detector, detector_weights=detector_weights)
+    raise typer.Exit(run(labels, settings, crops=crops, predictions=predictions, as_json=as_json))
+
+
+@app.command()
+def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) -> None:
+    """Say what is installed, which device really runs, and what is missing and how to get it."""
+    from valence.doctor import run
+    from valence.settings import load
+
+    raise typer.Exit(run(load(model=model, device=device), as_json=as_json))
+
+
+def _mount() -> None:
+    """Adds the command groups; imported here so that each command loads only what it needs."""
+    from valence import sessions
+
+    app.add_typer(sessions.app, name="sessions")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with its code: 0 done, 2 wrong use, 3 no face, 1 else."""
+    _mount()
+    try:
+        app(arguments, standalone_mode=True)
+    except ValenceError as error:
+        typer.echo(f"valence: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("valence: stopped; what was analysed so far is kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()
