@@ -101,7 +101,9 @@ class Batcher:
     every such seat has something in it.
     """
 
-    def __init__(self, model: Reader, *, size: int = BATCHES[-1], wait: float = WAIT, waiting: int = WAITING) -> None:
+    def __init__(
+        self, model: Reader, *, size: int = BATCHES[-1], wait: float = WAIT, waiting: int = WAITING
+    ) -> None:
         if size < 1 or waiting < 1 or wait < 0:
             raise ValueError(f"size {size}, waiting {waiting} and wait {wait} make no batcher")
         self._model = model
