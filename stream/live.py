@@ -46,7 +46,8 @@ class Shot:
     def frame(self) -> Frame:
         """The frame in BGR. Costs a conversion: call it in a worker thread."""
         if isinstance(self.picture, av.VideoFrame):
-            return Frame(self.picture.to_ndarray(format="bgr24"), self.index, self.time)
+            image = np.asarray(self.picture.to_ndarray(format="bgr24"), np.uint8)
+            return Frame(image, self.index, self.time)
         return Frame(self.picture, self.index, self.time)
 
 

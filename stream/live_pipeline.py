@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
+import numpy as np
 
 from inference import Crop, ValenceModel
 from inference.batching import Seat
@@ -71,7 +72,7 @@ class _LocatedFrame:
 
 
 class LivePipeline:
-    """One live source, analysed until it ends or `run` is cancelled.
+    """One live source, analysed until it ends or `run` is cancelled; then it gives up its `seat`.
 
     Sinks are called in the event loop, one frame after the other; they must not block.
     """
@@ -128,6 +129,7 @@ class LivePipeline:
             raise group_of_errors.exceptions[0] from None
         finally:
             self.state = LiveState.ENDED
+            self._seat.leave()
             await self._source.close()
 
     async def _locate_all(
@@ -191,7 +193,8 @@ class LivePipeline:
         frame = shot.frame()
         self._size = size = working_size(self._size, shot.size)
         if size != shot.size:
-            frame = replace(frame, image=cv2.resize(frame.image, size, interpolation=cv2.INTER_LINEAR))
+            image = cv2.resize(frame.image, size, interpolation=cv2.INTER_LINEAR)
+            frame = replace(frame, image=np.asarray(image, np.uint8))
         if self._resumed and self._latest is not None:
             self._skipped += max(0.0, shot.time - self._latest - PAUSE_SEEN)
         self._resumed, self._latest = False, shot.time

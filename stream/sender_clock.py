@@ -50,5 +50,5 @@ class SenderClock:
         if self._report is None or origin is None:
             return None
         moment, ticks = self._report
-        ahead = (pts + origin - ticks + 2**31) % 2**32 - 2**31  # both counters wrap
+        ahead: int = (pts + origin - ticks + 2**31) % 2**32 - 2**31  # both counters wrap
         return moment + ahead / VIDEO_RATE

@@ -65,6 +65,9 @@ class Rules:
     """The carrier's peak-to-side-lobe ratio below which it has lost the face."""
     carry_alike: float = 0.5
     """Least likeness of what is under the carried box to the face."""
+    touching: float = 0.1
+    """From this share of its box in another's, a face's looks are mixed with the other's: they are
+    not learnt, and not trusted against a match."""
     nested: float = 0.6
     """A new detection that lies in another's box by this share is the same face."""
 
@@ -139,10 +142,15 @@ class Tracker:
         `detections` are in pixels of the frame; `image` (BGR) is the frame at `scale`, for looks
         and carrying.
         """
+        r = self._rules
         looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
-        pairs = self._match(detections, looks, time)
+        alone = [
+            all(_covered(d.box, other.box) < r.touching for other in detections if other is not d)
+            for d in detections
+        ]
+        pairs = self._match(detections, looks, alone, time)
         for track, index in pairs:
-            self._seen(track, detections[index], looks[index], time)
+            self._seen(track, detections[index], looks[index] if alone[index] else None, time)
         taken = {index for _, index in pairs}
         matched = {id(track) for track, _ in pairs}
 
@@ -151,8 +159,12 @@ class Tracker:
             if id(track) not in matched:
                 self._unseen(track, image, scale, time, present)
         for index, detection in enumerate(detections):
-            new = index not in taken and detection.score >= self._rules.start
-            if new and not self._is_double(detection.box):
+            new = index not in taken and detection.score >= r.start
+            # Half behind somebody, where somebody went missing: wait until it is clear who comes out.
+            doubtful = not alone[index] and any(
+                t.state is State.LOST and _apart(t.box, detection.box) < r.reach_most for t in self._tracks
+            )
+            if new and not doubtful and not self._is_double(detection.box):
                 self._start(detection, looks[index], time)
 
         self._previous = (image, scale)
@@ -161,7 +173,7 @@ class Tracker:
         return sorted(here, key=lambda t: t.face_id)
 
     def _match(
-        self, detections: Sequence[Detection], looks: Sequence[Looks], time: float
+        self, detections: Sequence[Detection], looks: Sequence[Looks], alone: Sequence[bool], time: float
     ) -> list[tuple[Track, int]]:
         """The cheapest one-to-one pairing of tracks with detections that the rules allow."""
         forbidden = 1e6
@@ -172,7 +184,7 @@ class Tracker:
             expected = track.predicted(time)
             for j, detection in enumerate(detections):
                 alike = likeness(track.looks, looks[j])
-                if self._allowed(track, expected, detection.box, alike, time):
+                if self._allowed(track, expected, detection.box, alike, alone[j], time):
                     apart = _apart(expected, detection.box)
                     overlap = iou(expected, detection.box)
                     cost[i, j] = (1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart
@@ -183,7 +195,9 @@ class Tracker:
             (self._tracks[i], int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < forbidden
         ]
 
-    def _allowed(self, track: Track, expected: Box, found: Box, alike: float, time: float) -> bool:
+    def _allowed(
+        self, track: Track, expected: Box, found: Box, alike: float, alone: bool, time: float
+    ) -> bool:
         r = self._rules
         ratio = np.sqrt(max(found.area, 1.0) / max(expected.area, 1.0))
         if not 1 / r.size_ratio < ratio < r.size_ratio:
@@ -193,9 +207,10 @@ class Tracker:
         if apart > min(r.reach + r.reach_rate * unseen, r.reach_most):
             return False
         near = iou(expected, found) > 0.4 and track.state is not State.LOST
-        return alike > (0.0 if near else r.alike)
+        return alike > (0.0 if near or not alone else r.alike)
 
-    def _seen(self, track: Track, detection: Detection, looks: Looks, time: float) -> None:
+    def _seen(self, track: Track, detection: Detection, looks: Looks | None, time: float) -> None:
+        """Moves the track to its detection; `looks` is None where somebody else is in the picture."""
         gap = time - track.time
         (x0, y0), (x1, y1) = track.box.centre, detection.box.centre
         if gap > 0 and track.state is not State.LOST:
@@ -209,8 +224,9 @@ class Tracker:
         else:
             track.velocity = (0.0, 0.0)
         track.box, track.score = detection.box, detection.score
-        mixed = track.looks + 0.1 * looks
-        track.looks = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
+        if looks is not None:
+            mixed = track.looks + 0.1 * looks
+            track.looks = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
         track.carrier = None
         track.evidence += detection.score - 0.5
         track.time = track.seen = time

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from stream.live import LiveError, Shot, ThreadSource
 
@@ -55,5 +56,5 @@ class Webcam(ThreadSource):
                 moment = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 if self.stopping.wait(max(0.0, start + moment - now)):
                     return
-            put(Shot(image, index, moment, time.monotonic()))
+            put(Shot(np.asarray(image, np.uint8), index, moment, time.monotonic()))
             index += 1

@@ -14,7 +14,8 @@ from inference import DeviceError, ManifestError, ValenceModel
 from inference.manifest import DEFAULT
 from results import DeletedError, ExportError, State, Store, write_folder
 from stream.analyzer import Analyzer
-from stream.annotation import AnnotatedVideo, save_annotated_image
+from stream.annotated_video import AnnotatedVideo
+from stream.annotation import save_annotated_image
 from stream.detection import DetectorError, open_detector
 from stream.frames import Frame, Sample
 from stream.pipeline import run

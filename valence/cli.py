@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -138,6 +139,15 @@ def main(arguments: list[str] | None = None) -> None:
         typer.echo("valence: stopped; what was analysed so far is kept", err=True)
         sys.exit(130)
     except BrokenPipeError:
+        sys.exit(FAILED)
+    except Exception as error:
+        if os.environ.get("VALENCE_DEBUG"):
+            raise
+        kind = type(error).__name__
+        typer.echo(
+            f"valence: unexpected {kind}: {error}; this is a fault of ours. VALENCE_DEBUG=1 shows where",
+            err=True,
+        )
         sys.exit(FAILED)
 
 

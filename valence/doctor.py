@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stream.detection import DETECTORS, DetectorError, open_detector
@@ -105,7 +106,7 @@ def _print(report: dict[str, Any], screen: Console) -> None:
     for name, version in report["packages"].items():
         table.add_row(name, version or "missing: run `make setup`")
     for name, how in report["optional_missing"].items():
-        table.add_row(name, f"not installed (optional): {how}")
+        table.add_row(name, escape(f"not installed (optional): {how}"))
     screen.print(table)
     for problem in report["problems"]:
         screen.print(f"problem: {problem}", style="red", markup=False)

@@ -1,0 +1,92 @@
+"""`valence serve`: the web application on this computer, or for a team."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from results import Store
+from stream.detection import DetectorError, open_detector
+from valence import __version__
+from valence.analysis import open_model
+from valence.errors import ValenceError
+from valence.settings import Settings, load
+from valence.storage import explained
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1, this computer only")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="8000")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default="auto")] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="auto, libfacedetection, hog or yunet.", show_default="auto")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="VALENCE_ALLOWED_HOSTS",
+            help="A name by which browsers may call this server, e.g. behind a proxy; may be repeated.",
+            show_default="localhost, addresses and this computer's name",
+        ),
+    ] = None,
+) -> None:
+    """Serve the web app: live view, uploads, sessions and studies."""
+    run(load(host=host, port=port, device=device, detector=detector), tuple(allow_host or ()))
+
+
+def run(settings: Settings, allowed_hosts: tuple[str, ...] = ()) -> None:
+    """Serves until it is told to stop. `allowed_hosts`: names that browsers may call it by.
+
+    Raises:
+        ValenceError: the model, the detector, the store or the port cannot be used.
+    """
+    from web.app import create_app  # aiortc and FastAPI take a second to import
+    from web.ice import IceServerError
+    from web.state import ServerSettings
+
+    model = open_model(settings)
+    model.warm_up()
+    try:
+        open_detector(settings.detector, settings.detector_weights)
+    except DetectorError as error:
+        raise ValenceError(str(error)) from error
+    listening = _listen(settings.host, settings.port)
+    with listening, explained(), Store(settings.sessions, settings.database_url) as store:
+        try:
+            app = create_app(
+                model,
+                store,
+                lambda: open_detector(settings.detector, settings.detector_weights),
+                ServerSettings(
+                    host=settings.host,
+                    ice_servers=tuple(settings.ice_servers),
+                    allowed_hosts=allowed_hosts,
+                    smoothing=settings.smoothing,
+                    version=__version__,
+                ),
+            )
+        except IceServerError as error:
+            raise ValenceError(str(error)) from error
+        name = f"[{settings.host}]" if ":" in settings.host else settings.host
+        typer.echo(f"Valence Detector is at http://{name}:{listening.getsockname()[1]} (Ctrl-C stops it)")
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ValenceError(f"port {port} is in use; choose another with --port") from error
+        raise ValenceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return listening
