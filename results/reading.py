@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, select
 
 from results.errors import AmbiguousError, NotFoundError
+from results.ids import literal
 from results.records import Digest, Kind, Samples, Session, State
 from results.schema import FaceRow, SampleRow, SessionRow
 
@@ -64,11 +64,6 @@ def find_session(connection: Connection, session_id: str) -> Row[Any]:
         fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
     return rows[0]
-
-
-def literal(text: str) -> str:
-    """Text in which LIKE sees no wildcard (the escape character is a backslash)."""
-    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def face_names(connection: Connection, keys: Sequence[int]) -> dict[int, dict[int, str]]:

@@ -171,3 +171,10 @@ class Session:
     digest: Digest | None = None
     """None while the session runs."""
     face_names: Mapping[int, str] = field(default_factory=dict)
+
+
+def ratio(top: Floats | Ints, bottom: Floats | Ints, where: Bools) -> Floats:
+    """top / bottom where `where` holds, NaN elsewhere; shapes broadcast to that of `where`."""
+    result: Floats = np.full(where.shape, np.nan)
+    np.divide(top, bottom, out=result, where=where)
+    return result

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, delete, insert, or_, select, update
 
 from results.database import Database
 from results.errors import NotFoundError, StoreError
+from results.ids import insert_under_free_id, literal, slug
 from results.owner import Owner, this_process
-from results.reading import face_names, find_session, literal, load_samples, session_of
+from results.reading import face_names, find_session, load_samples, session_of
 from results.records import Event, Kind, Samples, Session, State, Stretch, StretchKind
 from results.schema import EventRow, FaceRow, SampleRow, SessionRow, StretchRow
 from results.statistics import digest
@@ -25,7 +23,6 @@ from results.writer import SessionWriter
 
 GIVEN_UP_AFTER = timedelta(seconds=60)
 """A session of another host that gave no sign of life for this long counts as interrupted."""
-SLUG_LENGTH = 40
 
 
 class Store:
@@ -92,7 +89,7 @@ class Store:
             "heartbeat": datetime.now(UTC),
         }
         with self.database.write() as connection:
-            key, session_id = _insert_under_free_id(connection, stem, values)
+            key, session_id = insert_under_free_id(connection, SessionRow, stem, values)
         return SessionWriter(self.database, key, session_id, self.folder(session_id))
 
     def folder(self, session_id: str) -> Path:
@@ -260,40 +257,15 @@ class Store:
                 )
 
 
-def slug(name: str) -> str:
-    """A name as part of a file name: letters, digits, dot, dash and underscore, at most 40 of them.
-
-    >>> slug("My clip (1).mp4")
-    'My-clip-1-.mp4'
-    """
-    kept = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", name)).strip("-._")[:SLUG_LENGTH]
-    return kept.rstrip("-._") or "session"
-
-
-def remove_files(folder: Path, files: Iterable[Path] = ()) -> None:
-    """Remove a folder with all it holds, and files elsewhere; what is not there is fine."""
+def remove_files(folder: Path | None = None, files: Iterable[Path] = ()) -> None:
+    """Remove files, and a folder with all it holds; what is not there is fine. Raises StoreError."""
     try:
         for file in files:
             file.unlink(missing_ok=True)
-        if folder.exists():
+        if folder is not None and folder.exists():
             shutil.rmtree(folder)
     except OSError as error:
         raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}") from error
-
-
-def _insert_under_free_id(connection: Connection, stem: str, values: dict[str, Any]) -> tuple[int, str]:
-    """Insert under `stem`, or `stem_2`, `stem_3`, … if another session of the same second has it."""
-    number = 1
-    while True:
-        session_id = stem if number == 1 else f"{stem}_{number}"
-        try:
-            with connection.begin_nested():
-                done = connection.execute(insert(SessionRow).values(id=session_id, **values))
-        except IntegrityError:
-            number += 1
-            continue
-        (key,) = done.inserted_primary_key or (0,)
-        return int(key), session_id
 
 
 def _abandoned(row: Row[Any]) -> bool:

@@ -1,0 +1,51 @@
+"""Ids that people can read and type, and that are also file names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
+
+from results.errors import StoreError
+from results.schema import Base
+
+SLUG_LENGTH = 40
+_MOST_TRIES = 10_000
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name: letters, digits, dot, dash and underscore, at most 40 of them.
+
+    >>> slug("My clip (1).mp4")
+    'My-clip-1-.mp4'
+    """
+    kept = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", name)).strip("-._")[:SLUG_LENGTH]
+    return kept.rstrip("-._") or "session"
+
+
+def literal(text: str) -> str:
+    """Text in which LIKE sees no wildcard (the escape character is a backslash)."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def insert_under_free_id(
+    connection: Connection, table: type[Base], stem: str, values: Mapping[str, Any], joiner: str = "_"
+) -> tuple[int, str]:
+    """Insert a row under the id `stem`, or `stem_2`, `stem_3`, … if that is taken; returns its key and id.
+
+    The database's own uniqueness decides, so that two processes never get the same.
+    """
+    for number in range(1, _MOST_TRIES):
+        row_id = stem if number == 1 else f"{stem}{joiner}{number}"
+        try:
+            with connection.begin_nested():
+                done = connection.execute(insert(table).values(id=row_id, **values))
+        except IntegrityError:
+            continue
+        (key,) = done.inserted_primary_key or (0,)
+        return int(key), row_id
+    raise StoreError(f"No free id like {stem!r} was found in {_MOST_TRIES} tries.")

@@ -1,0 +1,100 @@
+"""What the viewers of a stimulus showed: stored samples, put on the stimulus's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, func, select
+
+from results.clock import stimulus_time
+from results.panel import Response
+from results.records import StretchKind
+from results.schema import SampleRow, SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
+from results.store import Store
+from results.study_records import find_stimulus, find_study
+
+
+def responses(store: Store, study: str, stimulus: str) -> Iterator[Response]:
+    """One response per viewing, read one at a time, in the order in which they were attached.
+
+    Samples taken while the stimulus stood still are left out; stretches that a user excluded from a session
+    come along, on the stimulus's clock. Raises NotFoundError for an unknown study or stimulus.
+    """
+    with store.database.read() as connection:
+        key = find_study(connection, study).key
+        find_stimulus(connection, key, stimulus)
+        for row in viewing_rows(connection, key, stimulus):
+            yield _response(connection, row)
+
+
+def viewing_rows(connection: Connection, study_key: int, stimulus: str | None = None) -> list[Row[Any]]:
+    """A study's viewings with the ids of their stimulus, viewer and session."""
+    query = (
+        select(
+            ViewingRow,
+            StimulusRow.id.label("stimulus_id"),
+            ViewerRow.id.label("viewer_id"),
+            SessionRow.id.label("session_id"),
+        )
+        .join(StimulusRow, StimulusRow.key == ViewingRow.stimulus_key)
+        .join(ViewerRow, ViewerRow.key == ViewingRow.viewer_key)
+        .join(SessionRow, SessionRow.key == ViewingRow.session_key)
+        .where(StimulusRow.study_key == study_key)
+        .order_by(ViewingRow.key)
+    )
+    if stimulus is not None:
+        query = query.where(StimulusRow.id == stimulus)
+    return [*connection.execute(query)]
+
+
+def main_face(connection: Connection, session_key: int) -> int | None:
+    """The face with the most samples, of several the one that came first; None without any."""
+    count = func.count()
+    row = connection.execute(
+        select(SampleRow.face_id)
+        .where(SampleRow.session_key == session_key)
+        .group_by(SampleRow.face_id)
+        .order_by(count.desc(), SampleRow.face_id)
+        .limit(1)
+    ).first()
+    return None if row is None else int(row.face_id)
+
+
+def _response(connection: Connection, viewing: Row[Any]) -> Response:
+    face = viewing.face_id if viewing.face_id is not None else main_face(connection, viewing.session_key)
+    rows = connection.execute(
+        select(SampleRow.time, SampleRow.valence, SampleRow.quality)
+        .where(SampleRow.session_key == viewing.session_key, SampleRow.face_id == face)
+        .order_by(SampleRow.frame)
+    ).fetchall()
+    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), 3)
+    knots = [(session_s, media_s) for session_s, media_s in viewing.clock]
+    time = stimulus_time(table[:, 0], viewing.offset_s, knots)
+    playing = ~np.isnan(time)
+    return Response(
+        viewer=viewing.viewer_id,
+        time=time[playing],
+        valence=table[playing, 1],
+        quality=table[playing, 2],
+        excluded=tuple(_excluded(connection, viewing, face, knots)),
+    )
+
+
+def _excluded(
+    connection: Connection, viewing: Row[Any], face: int | None, knots: Sequence[tuple[float, float]]
+) -> Iterator[tuple[float, float]]:
+    """The user's excluded stretches on the stimulus's clock; what lay in a pause is no longer there."""
+    query = select(StretchRow).where(
+        StretchRow.session_key == viewing.session_key, StretchRow.kind == StretchKind.EXCLUDED.value
+    )
+    for row in connection.execute(query).fetchall():
+        if row.face_id not in (None, face):
+            continue
+        # Where the clock does not run evenly, its knots inside the stretch count as well as its ends.
+        inside = [session_s for session_s, _ in knots if row.start < session_s < row.end]
+        moments = stimulus_time(np.array([row.start, *inside, row.end]), viewing.offset_s, knots)
+        known = moments[~np.isnan(moments)]
+        if len(known):
+            yield float(known.min()), float(known.max())

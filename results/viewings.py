@@ -1,0 +1,252 @@
+"""Who watched what: viewers, their consent, the sessions that show them, and their removal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from results.errors import NotFoundError, StudyError
+from results.ids import insert_under_free_id
+from results.reading import find_session, load_samples
+from results.records import State
+from results.responses import main_face, viewing_rows
+from results.schema import FaceRow, SampleRow, SessionRow, StretchRow, ViewerRow, ViewingRow
+from results.statistics import digest
+from results.store import Store, remove_files
+from results.study_records import Viewer, Viewing, find_stimulus, find_study, find_viewer
+
+FACE_FILES = ("annotated", "recording", "thumbnail")
+"""Kinds of a session's files that show faces; all others hold numbers."""
+
+
+class Viewings:
+    """The viewers of a store's studies, and the sessions in which they are seen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._database = store.database
+
+    def add_viewer(
+        self,
+        study: str,
+        name: str | None = None,
+        consent_text: str | None = None,
+        consent_time: datetime | None = None,
+    ) -> Viewer:
+        """A new viewer; without a name they get the next number. `consent_text` is what they agreed to, word
+        for word, at `consent_time` (now by default). Raises StudyError if the name is taken."""
+        if consent_text is not None and consent_time is None:
+            consent_time = datetime.now(UTC)
+        values = {"created": datetime.now(UTC), "consent_text": consent_text, "consent_time": consent_time}
+        with self._database.write() as connection:
+            row = find_study(connection, study)
+            values["study_key"] = row.key
+            if name is None:
+                count = select(func.count()).select_from(ViewerRow).where(ViewerRow.study_key == row.key)
+                stem = f"viewer-{connection.execute(count).scalar_one() + 1:03d}"
+                _, viewer_id = insert_under_free_id(connection, ViewerRow, stem, values, "-")
+            else:
+                viewer_id = name.strip()
+                if not viewer_id:
+                    raise StudyError("A viewer's name cannot be empty.")
+                try:
+                    with connection.begin_nested():
+                        connection.execute(insert(ViewerRow).values(id=viewer_id, **values))
+                except IntegrityError as error:
+                    raise StudyError(f"There is already a viewer {viewer_id!r} in this study.") from error
+            return _viewer_of(find_viewer(connection, row.key, viewer_id))
+
+    def viewers(self, study: str) -> list[Viewer]:
+        """In the order in which they came."""
+        with self._database.read() as connection:
+            key = find_study(connection, study).key
+            query = select(ViewerRow).where(ViewerRow.study_key == key).order_by(ViewerRow.key)
+            return [_viewer_of(row) for row in connection.execute(query)]
+
+    def attach(
+        self,
+        study: str,
+        stimulus: str,
+        session: str,
+        *,
+        viewer: str | None = None,
+        face_id: int | None = None,
+        offset_s: float = 0.0,
+        clock: Sequence[tuple[float, float]] = (),
+        discard_media: bool = False,
+    ) -> Viewing:
+        """Say that a session shows a viewer watching a stimulus.
+
+        viewer: made if there is none of that name; by default named as the session, or by its id where a
+        viewer of that name has already watched this stimulus. face_id: whose face it is, by default the one
+        with the most samples. offset_s, clock: see `results.clock.stimulus_time`.
+        discard_media: in a study that keeps no pictures of viewers, delete those the session has; without
+        it such a session is refused (StudyError).
+        """
+        with self._database.read() as connection:
+            found = find_study(connection, study)
+            row = find_session(connection, session)
+        media = [row.files[kind] for kind in FACE_FILES if kind in row.files]
+        if media and not found.keep_media:
+            if not discard_media:
+                raise StudyError(
+                    f"Study {found.id} keeps no pictures of viewers, and session {row.id} has some: "
+                    "discard them, or make the study one that keeps media."
+                )
+            remove_files(files=[self._store.root / file for file in media])
+        with self._database.write() as connection:
+            on = find_stimulus(connection, found.key, stimulus)
+            if media and not found.keep_media:
+                kept = {kind: file for kind, file in row.files.items() if kind not in FACE_FILES}
+                connection.execute(update(SessionRow).where(SessionRow.key == row.key).values(files=kept))
+            if face_id is not None:
+                _require_face(connection, row, face_id)
+            elif row.state != State.RUNNING.value:
+                face_id = main_face(connection, row.key)
+            name = viewer or _free_viewer(connection, found.key, on.key, row)
+            viewer_key = _viewer_key(connection, found.key, name)
+            values = {
+                "stimulus_key": on.key,
+                "viewer_key": viewer_key,
+                "session_key": row.key,
+                "face_id": face_id,
+                "offset_s": float(offset_s),
+                "clock": [[float(session_s), float(media_s)] for session_s, media_s in clock],
+            }
+            same = (
+                ViewingRow.stimulus_key == on.key,
+                ViewingRow.session_key == row.key,
+                func.coalesce(ViewingRow.face_id, 0) == (face_id or 0),
+            )
+            if connection.execute(select(ViewingRow.key).where(*same)).first():
+                raise StudyError(f"Session {row.id} is already attached to stimulus {on.id}.")
+            try:
+                (key,) = connection.execute(insert(ViewingRow).values(values)).inserted_primary_key or (0,)
+            except IntegrityError as error:
+                raise StudyError(
+                    f"Viewer {name!r} is already seen in session {row.id} watching {on.id}."
+                ) from error
+        return Viewing(int(key), on.id, name, row.id, face_id, float(offset_s), tuple(clock))
+
+    def set_clock(
+        self, viewing: int, offset_s: float | None = None, clock: Sequence[tuple[float, float]] | None = None
+    ) -> None:
+        """Put a viewing elsewhere on the stimulus's clock, e.g. while the viewer still watches."""
+        values: dict[str, Any] = {}
+        if offset_s is not None:
+            values["offset_s"] = float(offset_s)
+        if clock is not None:
+            values["clock"] = [[float(session_s), float(media_s)] for session_s, media_s in clock]
+        with self._database.write() as connection:
+            query = update(ViewingRow).where(ViewingRow.key == viewing)
+            if values and connection.execute(query.values(values)).rowcount == 0:
+                raise NotFoundError(f"There is no viewing {viewing}.")
+
+    def detach(self, viewing: int) -> None:
+        """Take a viewing out of its study; the session stays."""
+        with self._database.write() as connection:
+            if connection.execute(delete(ViewingRow).where(ViewingRow.key == viewing)).rowcount == 0:
+                raise NotFoundError(f"There is no viewing {viewing}.")
+
+    def all(self, study: str, stimulus: str | None = None) -> list[Viewing]:
+        """The viewings of a study, or of one of its stimuli, in the order in which they were attached."""
+        with self._database.read() as connection:
+            key = find_study(connection, study).key
+            if stimulus is not None:
+                find_stimulus(connection, key, stimulus)
+            return [_viewing_of(row) for row in viewing_rows(connection, key, stimulus)]
+
+    def delete_viewer(self, study: str, viewer: str) -> None:
+        """Remove every trace of a viewer: consent, viewings, and the sessions that show them.
+
+        A session that also shows another viewer, as another face, keeps the other's numbers; its files, which
+        show or hold both, go.
+        """
+        with self._database.read() as connection:
+            gone = find_viewer(connection, find_study(connection, study).key, viewer)
+            faces = _faces_in_sessions(connection, ViewingRow.viewer_key == gone.key)
+            others = _faces_in_sessions(
+                connection, ViewingRow.session_key.in_(faces), ViewingRow.viewer_key != gone.key
+            )
+            rows = connection.execute(select(SessionRow).where(SessionRow.key.in_(faces))).fetchall()
+        for row in rows:
+            if others.get(row.key, set()) - faces[row.key]:
+                self._forget_faces(row, faces[row.key])
+            else:
+                self._store.delete(row.id)
+        with self._database.write() as connection:
+            connection.execute(delete(ViewerRow).where(ViewerRow.key == gone.key))
+        self._database.scrub()
+
+    def _forget_faces(self, session: Row[Any], faces: set[int | None]) -> None:
+        remove_files(
+            self._store.folder(session.id), [self._store.root / file for file in session.files.values()]
+        )
+        with self._database.write() as connection:
+            for table in (SampleRow, FaceRow, StretchRow, ViewingRow):
+                connection.execute(
+                    delete(table).where(table.session_key == session.key, table.face_id.in_(faces))
+                )
+            rest = digest(load_samples(connection, session.key), session.duration_s)
+            connection.execute(
+                update(SessionRow)
+                .where(SessionRow.key == session.key)
+                .values(files={}, digest=rest.as_json())
+            )
+
+
+def _faces_in_sessions(
+    connection: Connection, *conditions: ColumnElement[bool]
+) -> dict[int, set[int | None]]:
+    """Which faces viewings concern, by session key."""
+    faces: dict[int, set[int | None]] = {}
+    for row in connection.execute(select(ViewingRow).where(*conditions)).fetchall():
+        face = row.face_id if row.face_id is not None else main_face(connection, row.session_key)
+        faces.setdefault(row.session_key, set()).add(face)
+    return faces
+
+
+def _require_face(connection: Connection, session: Row[Any], face_id: int) -> None:
+    query = select(SampleRow.face_id).where(
+        SampleRow.session_key == session.key, SampleRow.face_id == face_id
+    )
+    if connection.execute(query.limit(1)).first() is None:
+        raise NotFoundError(f"Session {session.id} has no face {face_id}.")
+
+
+def _free_viewer(connection: Connection, study_key: int, stimulus_key: int, session: Row[Any]) -> str:
+    """The session's name, or its id if a viewer of that name has already watched the stimulus."""
+    watched = (
+        select(ViewingRow.key)
+        .join(ViewerRow, ViewerRow.key == ViewingRow.viewer_key)
+        .where(
+            ViewerRow.study_key == study_key,
+            ViewerRow.id == session.name,
+            ViewingRow.stimulus_key == stimulus_key,
+        )
+    )
+    taken = connection.execute(watched.limit(1)).first() is not None
+    return str(session.id if taken else session.name)
+
+
+def _viewer_key(connection: Connection, study_key: int, name: str) -> int:
+    query = select(ViewerRow.key).where(ViewerRow.study_key == study_key, ViewerRow.id == name)
+    key = connection.execute(query).scalar_one_or_none()
+    if key is None:
+        values = {"study_key": study_key, "id": name, "created": datetime.now(UTC)}
+        (key,) = connection.execute(insert(ViewerRow).values(values)).inserted_primary_key or (0,)
+    return int(key)
+
+
+def _viewer_of(row: Row[Any]) -> Viewer:
+    consented = row.consent_time.astimezone() if row.consent_time else None
+    return Viewer(row.id, row.created.astimezone(), row.consent_text, consented)
+
+
+def _viewing_of(row: Row[Any]) -> Viewing:
+    clock = tuple((float(session_s), float(media_s)) for session_s, media_s in row.clock)
+    return Viewing(row.key, row.stimulus_id, row.viewer_id, row.session_id, row.face_id, row.offset_s, clock)
