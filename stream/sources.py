@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,11 +117,10 @@ class VideoFile:
             raise SourceError(_reason(error)) from error
         if index == 0:
             raise SourceError("no frame of it can be decoded; the file may be damaged")
-        expected = self.frames_expected
-        if not self.warnings and expected is not None and self.duration and last < 0.9 * self.duration - 0.5:
-            self.warnings.append(
-                f"the file is cut short: {last:.2f} s of {self.duration:.2f} s could be read"
-            )
+        missing = self.duration is not None and last < 0.9 * self.duration - 0.5
+        if not self.warnings and (missing or _mp4_ends_early(self.path)):
+            of = f" of {self.duration:.2f} s" if missing else ""
+            self.warnings.append(f"the file is cut short: {last:.2f} s{of} could be read")
 
 
 def open_source(path: Path) -> ImageFile | VideoFile:
@@ -176,6 +176,27 @@ def _upright(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:
     if turns:
         image = np.ascontiguousarray(np.rot90(image, turns))
     return image
+
+
+def _mp4_ends_early(path: Path) -> bool:
+    """Whether the last top-level box of an MP4 or MOV (ISO/IEC 14496-12, 4.2) runs past the file's end."""
+    end = path.stat().st_size
+    with path.open("rb") as file:
+        position = 0
+        while position + 8 <= end:
+            file.seek(position)
+            size, kind = struct.unpack(">I4s", file.read(8))
+            if position == 0 and kind not in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+                return False  # another container
+            if size == 1:
+                long = file.read(8)
+                size = struct.unpack(">Q", long)[0] if len(long) == 8 else end + 1
+            elif size == 0:
+                return False  # it runs to the end, wherever that is
+            if size < 8:
+                return False
+            position += size
+    return position > end
 
 
 def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from valence.errors import ValenceError
@@ -26,10 +26,10 @@ class Settings(BaseSettings):
     detector: Literal["auto", "libfacedetection", "hog", "yunet"] = "auto"
     detector_weights: Path | None = None
     """For the detector ``yunet``."""
-    smoothing: float = 0.3
+    smoothing: float = Field(0.3, ge=0, allow_inf_nan=False)
     """Time constant of the smoothing, seconds; 0 for none."""
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(8000, ge=0, le=65535)
     ice_servers: list[str] = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
 
