@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -62,7 +63,6 @@ def loader(faces: FaceSet, recipe: Recipe, sampler: Shuffled, workers: int) -> D
         # A last batch of a few faces would make the batch's CCC jump.
         drop_last=len(faces) > recipe.batch,
         prefetch_factor=8 if workers else None,
-        worker_init_fn=_one_thread,
         pin_memory=torch.cuda.is_available(),
     )
 
@@ -82,6 +82,13 @@ def _collate(items: list[Item]) -> Batch:
     )
 
 
-def _one_thread(_: int) -> None:
-    # OpenCV would start as many threads as there are cores in every worker.
-    cv2.setNumThreads(1)
+@contextmanager
+def opencv_in_one_thread() -> Iterator[None]:
+    """While workers are forked, OpenCV must have no threads of its own: in a worker they would be
+    missing, and the first call that counts on them would wait for ever."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(0)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from training import checkpoints
-from training.batches import Batch, Item, Shuffled, loader, normalised
+from training.batches import Batch, Item, Shuffled, loader, normalised, opencv_in_one_thread
 from training.board import Board
 from training.checkpoints import BEST, LAST, RECIPE
 from training.errors import TrainingError
@@ -256,7 +256,7 @@ def fit(
     write_bytes(folder / RECIPE, recipe.to_json().encode())
     sampler = Shuffled(len(train), recipe.seed)
     batches = loader(train, recipe, sampler, workers)
-    with Board(folder, purge=position.epoch) as board:
+    with opencv_in_one_thread(), Board(folder, purge=position.epoch) as board:
         if position.epoch == 0:
             board.text("recipe", recipe.to_json())
         for epoch in range(position.epoch, recipe.epochs):

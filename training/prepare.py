@@ -94,5 +94,5 @@ def _splits(settings: Data, root: Path, collected: Collected) -> tuple[Splits, t
             by_clip=settings.by_clip,
         )
         splits.write(made, path)
-        return made, (f"Splits: made by {'clip' if settings.by_clip else 'person'}, written to {path}.",)
-    return splits.read(path), (f"Splits: {path}.",)
+        return made, (f"Splits: made by {'clip' if settings.by_clip else 'person'}, written to {path.name}.",)
+    return splits.read(path), (f"Splits: {path.name}.",)
