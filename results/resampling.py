@@ -52,14 +52,15 @@ def cell_means(time: Floats, values: Floats, lower: Floats, upper: Floats, max_g
     time, values = time[order], values[order]
     length = np.diff(time)
     known = length <= max_gap
-    slope = np.divide(np.diff(values), length, out=np.zeros_like(length), where=length > 0)
+    rise = np.diff(values)
     area_until = np.concatenate(([0.0], np.cumsum(known * length * (values[:-1] + values[1:]) / 2)))
     known_until = np.concatenate(([0.0], np.cumsum(known * length)))
 
     def integrals(moment: Floats) -> tuple[Floats, Floats]:
         piece = np.clip(np.searchsorted(time, moment, side="right") - 1, 0, len(length) - 1)
         into = np.clip(moment - time[piece], 0, length[piece]) * known[piece]
-        area = area_until[piece] + into * (values[piece] + slope[piece] * into / 2)
+        part = np.divide(into, length[piece], out=np.zeros(len(into)), where=length[piece] > 0)
+        area = area_until[piece] + into * (values[piece] + rise[piece] * part / 2)
         return area, known_until[piece] + into
 
     area_to, known_to = integrals(upper)
