@@ -224,8 +224,8 @@ class Batcher:
             readings = self._model.read([crop for _, piece in pieces for crop in piece])
         except Exception as error:  # whatever the model raises belongs to the one who asked
             if len(pieces) > 1:  # one stream's bad crop must not fail the others
-                for piece in pieces:
-                    self._read([piece])
+                for one in pieces:
+                    self._read([one])
                 return
             self._fail(pieces[0][0], error)
             return

@@ -1,0 +1,98 @@
+// The table of faces: a row for each face in view, with its value in words and its curve.
+
+import { Curve } from "../shared/curve.js";
+import { valenceText, valenceWord } from "../shared/palette.js";
+
+const GONE = 3; // seconds after which the row of a face that left is removed
+const TEXT_EVERY = 100; // ms between changes of the text: digits that run faster cannot be read
+const CURVE_EVERY = 66;
+
+export class Faces {
+  constructor(table, empty) {
+    this.table = table;
+    this.body = table.tBodies[0];
+    this.empty = empty;
+    this.rows = new Map();
+    this.now = 0;
+    this.texted = this.drawn = 0;
+  }
+
+  /** Take one message. */
+  show(message) {
+    this.now = message.time_s;
+    for (const face of message.faces) {
+      const row = this.rows.get(face.face_id) ?? this.#add(face.face_id);
+      row.seen = message.time_s;
+      row.face = face;
+      row.curve.add(message.time_s, face.valence, face.smoothed);
+      row.element.dataset.valence = face.smoothed.toFixed(4);
+    }
+    const moment = performance.now();
+    if (moment - this.texted >= TEXT_EVERY) {
+      this.texted = moment;
+      this.#text();
+    }
+    if (moment - this.drawn >= CURVE_EVERY) {
+      this.drawn = moment;
+      for (const row of this.rows.values()) row.curve.draw(this.now);
+    }
+  }
+
+  /** How many faces have a row. */
+  get count() {
+    return this.rows.size;
+  }
+
+  clear() {
+    this.rows.clear();
+    this.body.replaceChildren();
+    this.#arrange();
+  }
+
+  #add(id) {
+    const element = document.createElement("tr");
+    element.dataset.faceId = id;
+    const name = document.createElement("th");
+    name.scope = "row";
+    name.textContent = `Face ${id}`;
+    const cell = document.createElement("td");
+    const value = document.createElement("span");
+    value.className = "value";
+    const word = document.createElement("span");
+    word.className = "word";
+    cell.append(value, word);
+    const last = document.createElement("td");
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("aria-hidden", "true");
+    last.append(canvas);
+    element.append(name, cell, last);
+    const after = [...this.rows.keys()].filter((other) => other > id).sort((a, b) => a - b)[0];
+    this.body.insertBefore(element, after === undefined ? null : this.rows.get(after).element);
+    const row = { element, value, word, curve: new Curve(canvas), seen: this.now, face: null };
+    this.rows.set(id, row);
+    this.texted = 0;
+    this.#arrange();
+    return row;
+  }
+
+  #text() {
+    for (const [id, row] of this.rows) {
+      const gone = this.now - row.seen;
+      if (gone > GONE) {
+        row.element.remove();
+        this.rows.delete(id);
+        this.#arrange();
+        continue;
+      }
+      row.element.classList.toggle("gone", gone > 0.3);
+      row.value.textContent = valenceText(row.face.smoothed);
+      row.word.textContent = gone > 0.3 ? "out of view" : valenceWord(row.face.smoothed);
+    }
+  }
+
+  #arrange() {
+    this.table.classList.toggle("few", this.rows.size <= 2);
+    this.table.classList.toggle("many", this.rows.size > 6);
+    this.empty.hidden = this.rows.size > 0;
+  }
+}

@@ -1,0 +1,50 @@
+// The line under the picture: how fast, how late, how many frames were left out, and what it runs on.
+
+const EVERY = 250; // ms between changes of the text
+
+export class Status {
+  constructor(element) {
+    this.element = element;
+    this.parts = Object.fromEntries(["fps", "latency", "dropped", "size", "runs-on"].map((id) => [id, element.querySelector(`#${id}`)]));
+    this.latency = null;
+    this.written = 0;
+  }
+
+  /** `latency`: ms from camera to here; null where it cannot be known. */
+  show(message, latency) {
+    const { dataset } = this.element;
+    dataset.fps = message.fps;
+    dataset.dropped = message.dropped;
+    dataset.frame = message.frame;
+    if (latency !== null) {
+      dataset.latencyMs = latency.toFixed(1);
+      this.latency = this.latency === null ? latency : this.latency + 0.1 * (latency - this.latency);
+    }
+    const now = performance.now();
+    if (now - this.written < EVERY) return;
+    this.written = now;
+    this.parts.fps.textContent = message.fps.toFixed(0);
+    if (this.latency !== null) this.parts.latency.textContent = this.latency.toFixed(0);
+    this.parts.dropped.textContent = message.dropped;
+    this.parts.size.textContent = `${message.width}×${message.height}`;
+  }
+
+  /** Say which model and device really run. */
+  async identify() {
+    try {
+      const health = await (await fetch("/health")).json();
+      const device = health.device.running === "cuda" ? "GPU" : "CPU";
+      this.parts["runs-on"].textContent = `${health.model.name} on ${device}`;
+    } catch {
+      this.parts["runs-on"].textContent = "";
+    }
+  }
+
+  clear() {
+    this.latency = null;
+    Object.assign(this.element.dataset, { fps: "0", latencyMs: "", dropped: "0" });
+    for (const id of ["fps", "latency"]) this.parts[id].textContent = "–";
+    this.parts.dropped.textContent = "0";
+    this.parts.size.textContent = "";
+  }
+}
