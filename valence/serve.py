@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import uvicorn
@@ -12,10 +13,13 @@ import uvicorn
 from results import Store
 from stream.detection import DetectorError, open_detector
 from valence import __version__
-from valence.analysis import open_model
+from valence.analysis import Engine, Progress, analyze, open_model
 from valence.errors import ValenceError
 from valence.settings import Settings, load
 from valence.storage import explained
+
+if TYPE_CHECKING:
+    from web.analyses import Analyze
 
 
 def serve(
@@ -68,6 +72,7 @@ def run(settings: Settings, allowed_hosts: tuple[str, ...] = ()) -> None:
                     ice_servers=tuple(settings.ice_servers),
                     allowed_hosts=allowed_hosts,
                     smoothing=settings.smoothing,
+                    analyze=uploads_analyzed_by(Engine(settings, model, store)),
                     version=__version__,
                 ),
             )
@@ -77,6 +82,19 @@ def run(settings: Settings, allowed_hosts: tuple[str, ...] = ()) -> None:
         typer.echo(f"Valence Detector is at http://{name}:{listening.getsockname()[1]} (Ctrl-C stops it)")
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def uploads_analyzed_by(engine: Engine) -> Analyze:
+    """What the web app does with an uploaded file: what `valence analyze` would."""
+    from web.analyses import AnalysisError
+
+    def analyze_upload(path: Path, progress: Progress) -> dict[str, Any]:
+        try:
+            return analyze(path, engine, progress=progress)
+        except ValenceError as error:
+            raise AnalysisError(str(error).removeprefix(f"{path}: ")) from error
+
+    return analyze_upload
 
 
 def _listen(host: str, port: int) -> socket.socket:
