@@ -12,6 +12,7 @@ from inference.batching import Batcher
 from results import Store
 from stream.detection import Detector
 from stream.smoothing import TIME_CONSTANT
+from web.analyses import Analyze
 from web.hub import Hub
 
 
@@ -32,6 +33,10 @@ class ServerSettings:
     """Live sessions at a time."""
     viewer_limit: int = 8
     """Viewers of one live session."""
+    analyze: Analyze | None = None
+    """Analyses an uploaded file into a stored session; None: this server takes no uploads."""
+    upload_limit: int = 4 * 1024**3
+    """Bytes of one uploaded file."""
     extra: dict[str, object] = field(default_factory=dict)
     """For routers beyond this room's own."""
 
