@@ -260,9 +260,10 @@ def _locate(crops: bool) -> Locate:
     """How the face is found in a training picture."""
     from stream.detection import locate_in_crop, open_detector
 
-    if crops:
-        return locate_in_crop
     detector = open_detector()
+
+    def face_in_crop(image: npt.NDArray[np.uint8]) -> Sequence[float] | None:
+        return locate_in_crop(detector, image)
 
     def largest_face(image: npt.NDArray[np.uint8]) -> Sequence[float] | None:
         scale = min(1.0, _LARGEST_SIDE / max(image.shape[:2]))
@@ -272,7 +273,7 @@ def _locate(crops: bool) -> Locate:
         faces = [d.box for d in detector.detect(np.asarray(shrunk, np.uint8))]
         return max(faces, key=lambda box: box.area).scaled(1 / scale) if faces else None
 
-    return largest_face
+    return face_in_crop if crops else largest_face
 
 
 def _show(result: dict[str, Any], as_json: bool) -> None:

@@ -47,7 +47,7 @@ def test_what_residual_learnt_in_earlier_versions_still_fits() -> None:
     assert names["trunk.2.body.3.weights.1.weight"].shape == (8, 64, 1, 1)
     assert names["trunk.2.skip.1.0.weight"].shape == (64, 32, 1, 1)
     assert names["spread.2.weight"].shape == (1, 32)
-    assert len(names) == 112
+    assert len(names) == 128
 
 
 def test_an_unknown_network_is_named_with_those_that_exist() -> None:

@@ -1,0 +1,56 @@
+"""The model card says what was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.card import render, write_card
+from training.errors import TrainingError
+
+MANIFEST = {
+    "name": "tiny",
+    "version": "3",
+    "input": {"side": 64},
+    "training": {
+        "data": "FER+",
+        "faces": {"train": 10, "test": 4},
+        "remarks": ["2 faces left out."],
+        "target": "votes",
+    },
+    "metrics": {
+        "split": "FER+ test",
+        "n": 4,
+        "ccc": 0.912345,
+        "rmse": 0.2,
+        "ci95": {"ccc": [0.9, 0.95], "rmse": [0.1, 0.3]},
+        "calibration": {"slope": 1.01, "intercept": -0.002},
+        "variants": {"float32": {"ccc": 0.912345, "bytes": 7_600_000, "ms_batch_1": 1.5}},
+    },
+}
+
+
+def test_the_card_carries_the_figures() -> None:
+    figures = {
+        "robustness": [{"corruption": "blur", "ccc": 0.9, "rmse": 0.2, "sagr": 0.9, "lost": 0.012}],
+        "tried": [{"what": "twice as wide", "ccc": 0.92}],
+        "notes": ["Sunglasses hide a lot."],
+    }
+    card = render(MANIFEST, figures)
+    assert card.startswith("# Model card: tiny 3\n")
+    assert "| CCC | 0.912 | 0.900 | 0.950 |" in card
+    assert "| float32 | 0.912 | – | – | 7.60 M | 1.500 | – |" in card
+    assert "| blur | 0.900 | 0.200 | 0.900 | 0.012 |" in card
+    assert "| twice as wide | 0.920 |" in card
+    assert "- Sunglasses hide a lot." in card
+    assert "FER+: 10 for train, 4 for test faces." in card
+    assert "$" not in card
+
+
+def test_it_is_written_beside_the_manifest_and_needs_one(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="there is no file"):
+        write_card(tmp_path)
+    (tmp_path / "valence.json").write_text(json.dumps(MANIFEST))
+    assert "Not measured for this version." in write_card(tmp_path).read_text()
