@@ -53,7 +53,7 @@ def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) ->
     light = crop.astype(np.float32)
     if rng.random() < a.light:
         light = 255 * np.power(light / 255, float(np.exp(rng.normal(0, 0.25))))
-        light = (light - 128) * float(np.exp(rng.normal(0, 0.2))) + 128 + float(rng.normal(0, 20))
+        light = (light - 128) * float(np.exp(rng.normal(0, 0.28))) + 128 + float(rng.normal(0, 20))
     if rng.random() < a.side_light:
         light = light * _ramp(side, rng)
     if rng.random() < a.noise:
@@ -82,7 +82,7 @@ def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) 
 def _blur(crop: _Picture, rng: np.random.Generator) -> _Picture:
     """Out of focus, or moved while the shutter was open."""
     if rng.random() < 0.6:
-        return cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.5, 1.8)))
+        return cv2.GaussianBlur(crop, (0, 0), float(rng.uniform(0.5, 2.2)))
     length = int(rng.integers(3, 8))
     kernel = np.zeros((length, length), np.float32)
     angle = rng.uniform(0, np.pi)

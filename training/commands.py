@@ -119,4 +119,8 @@ def _run(
             config.data, order.places.data, cropping(order.places.models), order.locate, bars.align
         )
         run = resumed or open_run(order.places.runs, phase, network, config)
-        return do(run, prepared, bars)
+        try:
+            return do(run, prepared, bars)
+        except TrainingError:
+            run.discard_unless_begun()
+            raise

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from training.errors import TrainingError
 from training.layers import (
     FaceNetwork,
     InvertedResidual,
@@ -133,7 +134,10 @@ NETWORKS: dict[str, Callable[..., FaceNetwork]] = {
 
 
 def build(name: str, **options: float) -> FaceNetwork:
-    """The network `name`, with fresh weights. Raises ValueError for a name that is not known."""
+    """The network `name`, with fresh weights. Raises TrainingError for a name or option that is unknown."""
     if name not in NETWORKS:
-        raise ValueError(f"unknown network {name!r}; there are: {', '.join(NETWORKS)}")
-    return NETWORKS[name](**options)
+        raise TrainingError(f"unknown network {name!r}; there are: {', '.join(NETWORKS)}")
+    try:
+        return NETWORKS[name](**options)
+    except TypeError as error:
+        raise TrainingError(f"the network {name} cannot be built: {error}") from None

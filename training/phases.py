@@ -14,7 +14,6 @@ import numpy as np
 from training.assessment import Predict, assess, groups_of, of_run, open_predictor, write_predictions
 from training.board import Board
 from training.config import to_toml
-from training.errors import TrainingError
 from training.faces import FaceSet
 from training.files import read_json, write_json
 from training.loop import fit
@@ -169,10 +168,7 @@ def introduce(run: Run, prepared: Prepared, bars: Bars) -> None:
 
 def _for_network(recipe: Recipe, name: str) -> Recipe:
     """`recipe` for the network `name`. Raises TrainingError where it cannot be built."""
-    try:
-        build(name, **recipe.options)
-    except (ValueError, TypeError) as error:
-        raise TrainingError(f"the network {name} cannot be built: {error}") from error
+    build(name, **recipe.options)
     return replace(recipe, network=name)
 
 

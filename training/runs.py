@@ -7,6 +7,7 @@ and is there when the phase is done. A folder with the first and without the sec
 from __future__ import annotations
 
 import itertools
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,11 @@ class Run:
     def finish(self, result: dict[str, Any]) -> None:
         """Stores `result`; from now on the run is done."""
         write_json(self.folder / RESULT, result)
+
+    def discard_unless_begun(self) -> None:
+        """Removes the folder where nothing in it is worth resuming."""
+        if not any(self.folder.rglob("*.pt")):
+            shutil.rmtree(self.folder)
 
 
 def open_run(runs: Path, phase: str, network: str, config: Config, resume: bool = False) -> Run:
