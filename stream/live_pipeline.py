@@ -98,6 +98,11 @@ class LivePipeline:
     def dropped(self) -> int:
         return self._source.dropped + self._refused
 
+    @property
+    def frames(self) -> int:
+        """Frames that have been analysed."""
+        return self._frames
+
     def pause(self) -> None:
         """Frames that come are thrown away, uncounted, until `resume`."""
         if self.state in (LiveState.OPENING, LiveState.RUNNING):

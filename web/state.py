@@ -28,7 +28,7 @@ class ServerSettings:
     """Names by which the server may be called, beside loopback, IP addresses and this computer's name."""
     smoothing: float = TIME_CONSTANT
     """Time constant of the smoothing, in seconds."""
-    version: str = ""
+    version: str = "0"
     live_limit: int = 16
     """Live sessions at a time."""
     viewer_limit: int = 8

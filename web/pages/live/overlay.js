@@ -10,12 +10,14 @@ export class Overlay {
   }
 
   clear() {
+    this.canvas.dataset.faces = "[]";
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   /** `picture`: what to draw under the boxes, or null for boxes alone. `message`: see DESIGN.md, Web. */
   draw(picture, message) {
     const { canvas, context } = this;
+    canvas.dataset.frame = message.frame;
     const width = picture ? picture.width : message.width;
     const height = picture ? picture.height : message.height;
     if (canvas.width !== width || canvas.height !== height) {
@@ -33,7 +35,9 @@ export class Overlay {
     // The analysis may have seen the picture at another size than the camera's.
     const scale = width / message.width;
     const crowded = message.faces.length > 4;
-    for (const face of message.faces) this.#face(face, scale, crowded);
+    const boxes = message.faces.map((face) => this.#face(face, scale, crowded));
+    // What is drawn where, in pixels of the canvas, for tests and for whoever automates the page.
+    canvas.dataset.faces = JSON.stringify(boxes);
   }
 
   #face(face, scale, crowded) {
@@ -70,6 +74,7 @@ export class Overlay {
     context.fillStyle = "#fff";
     context.textBaseline = "middle";
     context.fillText(text, x + size * 1.35, y + high / 2 + size * 0.04);
+    return { face_id: face.face_id, box: [left, top, right, bottom] };
   }
 
   #outline(left, top, right, bottom, unit) {

@@ -1,0 +1,109 @@
+"""The real application on a real port, in a thread of this process or in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from inference import ValenceModel
+from results import Store
+from stream.detection import open_detector
+from web.app import create_app
+from web.state import ServerSettings, State
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "media" / "sample.mp4"
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    url: str
+    store: Store
+    state: State
+    loop: asyncio.AbstractEventLoop
+    """The server's, for looking at its tasks."""
+
+    def tasks(self) -> set[str]:
+        """Names of the server's tasks that belong to live sessions."""
+
+        async def look() -> set[str]:
+            return {task.get_name() for task in asyncio.all_tasks()}
+
+        names = asyncio.run_coroutine_threadsafe(look(), self.loop).result(5)
+        return {n for n in names if n.startswith(("live ", "analyse ", "record ", "watch ", "drain "))}
+
+
+@contextmanager
+def serving(folder: Path, model: ValenceModel, settings: ServerSettings | None = None) -> Iterator[Served]:
+    """Serves on a free port until the block ends; then everything must have stopped."""
+    settings = settings or ServerSettings(version="test")
+    with Store(folder) as store, socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app(model, store, open_detector, settings)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        loops: list[asyncio.AbstractEventLoop] = []
+
+        async def serve() -> None:
+            loops.append(asyncio.get_running_loop())
+            await server.serve(sockets=[listening])
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
+        thread.start()
+        try:
+            wait_until(lambda: server.started, 20)
+            yield Served(f"http://127.0.0.1:{listening.getsockname()[1]}", store, app.state.valence, loops[0])
+        finally:
+            server.should_exit = True
+            thread.join(30)
+            assert not thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`valence serve` in a process of its own."""
+    code = (
+        "from pathlib import Path; from valence.serve import run; from valence.settings import load; "
+        f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu'))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: healthy(port), 60)
+        yield running
+    finally:
+        running.kill()
+        running.wait(10)
+
+
+def healthy(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def wait_until(condition: Any, seconds: float) -> float:
+    """Waits for `condition()` to be true and returns how long it took; fails after `seconds`."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, f"not after {seconds} s"
+        time.sleep(0.02)
+    return time.monotonic() - began
