@@ -1,0 +1,35 @@
+// One session as a row of the library.
+
+import { sessionPage } from "../shared/api.js";
+import { element } from "../shared/elements.js";
+import { valenceText, valenceWord } from "../shared/palette.js";
+import { count, length, when } from "../shared/text.js";
+import { thumbnail } from "../shared/thumbnail.js";
+
+export function row(session, { rename, remove }) {
+  const cell = (className, ...content) => element("td", { className }, ...content);
+  const action = (name, label, act) =>
+    element("button", { className: "plain", data: { action: name }, "aria-label": `${label} ${session.name}`, onclick: () => act(session) }, label);
+  const faces = session.faces === null ? "" : count(session.faces, "face");
+  const facts = [session.kind === "image" ? "" : length(session.duration_s), faces].filter(Boolean).join(" · ");
+  const mean = session.valence_mean;
+  return element(
+    "tr",
+    { data: { session: session.session } },
+    cell("curve", session.curve.length ? thumbnail(session.curve) : element("span", { className: "small quiet" }, session.kind === "image" ? "Image" : "–")),
+    cell(
+      "title",
+      element("a", { href: sessionPage(session.session), title: session.name }, session.name),
+      element("span", { className: "small quiet", title: session.input }, session.input),
+      element("span", { className: "small quiet facts" }, facts),
+    ),
+    cell("made quiet small", when(session.created)),
+    cell("length right number", session.kind === "image" ? "Image" : length(session.duration_s)),
+    cell("faces right number", session.faces === null ? "–" : String(session.faces)),
+    mean === null
+      ? cell("mean right quiet", "–")
+      : cell("mean right number", valenceText(mean), element("span", { className: "small quiet" }, valenceWord(mean))),
+    cell("status", element("span", { className: `state-word ${session.state}` }, session.state)),
+    cell("actions", action("rename", "Rename", rename), action("delete", "Delete", remove)),
+  );
+}
