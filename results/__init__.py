@@ -1,5 +1,6 @@
 """What is kept: sessions in the database, exports, audience curves, studies, reports."""
 
+from results.clock import stimulus_time
 from results.errors import (
     AmbiguousError,
     DeletedError,
@@ -23,37 +24,77 @@ from results.exports import (
     write_parquet,
     write_summary,
 )
+from results.files import written_atomically
+from results.findings import (
+    Comparison,
+    Findings,
+    aggregate,
+    compare,
+    comparison_json,
+    curve_csv,
+    difference_csv,
+    findings_json,
+    require_viewers,
+)
+from results.panel import Options, Response
 from results.records import Digest, Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.report import pictures_wanted, report_html
+from results.responses import responses
 from results.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.store import Store
+from results.studies import Studies
+from results.study_records import Segment, Stimulus, Study, Viewer, Viewing
+from results.viewings import Viewings
 from results.writer import SessionWriter
 
 __all__ = [
     "NEUTRAL",
     "AmbiguousError",
+    "Comparison",
     "DeletedError",
     "Digest",
     "Event",
     "ExportError",
     "FaceStatistics",
+    "Findings",
     "Format",
     "Kind",
     "NotFoundError",
+    "Options",
+    "Response",
     "ResultsError",
     "Samples",
+    "Segment",
     "Session",
     "SessionWriter",
     "State",
+    "Stimulus",
     "Store",
     "StoreError",
     "Stretch",
     "StretchKind",
+    "Studies",
+    "Study",
     "StudyError",
+    "Viewer",
+    "Viewing",
+    "Viewings",
+    "aggregate",
+    "compare",
+    "comparison_json",
     "csv_text",
+    "curve_csv",
+    "difference_csv",
     "export",
     "face_statistics",
+    "findings_json",
     "json_text",
     "outcome",
+    "pictures_wanted",
+    "report_html",
+    "require_viewers",
+    "responses",
+    "stimulus_time",
     "summary",
     "summary_of",
     "write_csv",
@@ -61,4 +102,5 @@ __all__ = [
     "write_json",
     "write_parquet",
     "write_summary",
+    "written_atomically",
 ]

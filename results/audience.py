@@ -130,7 +130,7 @@ def difference(
     """How much more positive A was than B, on the clock that both share, up to the end of the shorter one.
 
     paired: compare each viewer with themselves (viewers of both panels only) instead of group with group;
-    None: do so when at least MIN_VIEWERS viewers, and at least half of either group, saw both. For
+    None: do so when at least MIN_VIEWERS viewers, and at least half of the smaller group, saw both. For
     independent groups the interval uses both groups' bootstrap and the degrees of freedom of Welch (1947),
     "The generalization of Student's problem when several different population variances are involved",
     Biometrika 34.
@@ -143,7 +143,7 @@ def difference(
     end = min(a.duration, b.duration)
     both = [viewer for viewer in a.viewers if viewer in set(b.viewers)]
     if paired is None:
-        paired = len(both) >= MIN_VIEWERS and 2 * len(both) >= max(len(a.viewers), len(b.viewers))
+        paired = len(both) >= MIN_VIEWERS and 2 * len(both) >= min(len(a.viewers), len(b.viewers))
     values_a, values_b = a.values[:, :moments], b.values[:, :moments]
     total_a, total_b = _means_over(a, 0, end), _means_over(b, 0, end)
     if paired:

@@ -14,7 +14,6 @@ resamples.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
 from results.records import Floats, Ints, ratio
 
@@ -55,6 +54,8 @@ def mean_over_viewers(values: Floats) -> tuple[Floats, Ints]:
 
 def spread_factor(freedom: Floats | Ints, confidence: float) -> Floats:
     """t / z: how much wider an interval must be because the spread is only estimated."""
+    from scipy.special import ndtri, stdtrit  # imported late: a quarter of a second that others need not wait
+
     tail = (1 + confidence) / 2
     return np.asarray(stdtrit(freedom, tail) / ndtri(tail), dtype=np.float64)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -17,6 +17,8 @@ from results.schema import SCHEMA_VERSION, Base, SchemaRow
 DATABASE_NAME = "valence.db"
 BUSY_TIMEOUT_S = 30.0
 """How long a writer waits for another process's commit before it gives up; a commit takes milliseconds."""
+_UPGRADES = {1: ("ALTER TABLE sessions ADD COLUMN origin VARCHAR NOT NULL DEFAULT ''",)}
+"""What turns a database of one version into one of the next, in SQL that every database understands."""
 _SCHEMA_LOCK = 0x56414C45  # "VALE": the key of PostgreSQL's advisory lock while tables are made
 
 
@@ -105,14 +107,22 @@ def _engine(url: str) -> Engine:
 
 
 def _prepare(connection: Connection) -> None:
-    """Make the tables, or check that this program understands the ones that are there."""
+    """Make the tables, or bring those of an older version up to this one.
+
+    Raises StoreError for a version that this program does not know.
+    """
     if connection.dialect.name == "postgresql":  # SQLite's write transaction already keeps others out
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
     if not inspect(connection).has_table(SchemaRow.__tablename__):
         Base.metadata.create_all(connection)
         connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
         return
-    version = connection.execute(select(SchemaRow.version)).scalar_one_or_none()
+    version = connection.execute(select(SchemaRow.version)).scalar_one_or_none() or 0
+    while version in _UPGRADES:
+        for statement in _UPGRADES[version]:
+            connection.exec_driver_sql(statement)
+        version += 1
+        connection.execute(update(SchemaRow).values(version=version))
     if version != SCHEMA_VERSION:
         raise StoreError(
             f"The database is of version {version} and this program understands version {SCHEMA_VERSION}: "

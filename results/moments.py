@@ -20,7 +20,8 @@ SMOOTHING_S = 0.4
 that it moves no peak in time."""
 WINDOW_S = 1.0
 """A resample has a moment again when one of the same kind lies within so many seconds of it."""
-_RESAMPLES = 500
+RESAMPLES = 500
+"""Of the audience, to see which of them show a moment again."""
 
 
 class MomentKind(StrEnum):
@@ -60,7 +61,7 @@ def key_moments(
         return []
     replicas = np.zeros((0, len(panel.time)))
     if len(panel.viewers) >= MIN_VIEWERS:
-        drawn = draws(len(panel.viewers), _RESAMPLES, seed)
+        drawn = draws(len(panel.viewers), RESAMPLES, seed)
         replicas = _smooth(resampled_means(panel.values, drawn), panel.options.step)
     smooth = _smooth(mean_over_viewers(panel.values)[0][None, :], panel.options.step)[0]
     found: list[Moment] = []

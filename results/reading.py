@@ -84,6 +84,7 @@ def session_of(row: Row[Any], named: dict[int, str], root: Path) -> Session:
         id=row.id,
         name=row.name,
         source=row.source,
+        origin=Path(row.origin) if row.origin else None,
         kind=Kind(row.kind),
         created=row.created.astimezone(),
         state=State(row.state),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -155,6 +156,9 @@ class Session:
     id: str
     name: str
     source: str
+    """As the user named it."""
+    origin: Path | None
+    """The file it was read from, wherever the user stood when they named it; None for a live source."""
     kind: Kind
     created: datetime
     state: State

@@ -49,6 +49,20 @@ def viewing_rows(connection: Connection, study_key: int, stimulus: str | None = 
     return [*connection.execute(query)]
 
 
+def models_used(store: Store, study: str, stimulus: str) -> tuple[tuple[str, str], ...]:
+    """Name and sha256 of every model that read the faces of a stimulus's viewers."""
+    with store.database.read() as connection:
+        query = (
+            select(SessionRow.model_name, SessionRow.model_sha256)
+            .distinct()
+            .join(ViewingRow, ViewingRow.session_key == SessionRow.key)
+            .join(StimulusRow, StimulusRow.key == ViewingRow.stimulus_key)
+            .where(StimulusRow.study_key == find_study(connection, study).key, StimulusRow.id == stimulus)
+            .order_by(SessionRow.model_name, SessionRow.model_sha256)
+        )
+        return tuple((row.model_name, row.model_sha256) for row in connection.execute(query))
+
+
 def main_face(connection: Connection, session_key: int) -> int | None:
     """The face with the most samples, of several the one that came first; None without any."""
     count = func.count()

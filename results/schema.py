@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a table changes; database.py brings an older database up to it."""
 
 
@@ -49,6 +49,7 @@ class SessionRow(Base):
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     source: Mapped[str]
+    origin: Mapped[str] = mapped_column(default="", server_default="")
     kind: Mapped[str]
     created: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(index=True)

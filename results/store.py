@@ -69,13 +69,15 @@ class Store:
         name: what people will call it (a file's stem, usually); any text. settings: anything JSON can hold.
         created: with a zone; now by default.
         """
+        kind = Kind(kind)
         created = created or datetime.now().astimezone()
         stem = f"{created:%Y-%m-%d_%H-%M-%S}_{slug(name)}"
         owner = this_process()
         values = {
             "name": name,
             "source": source,
-            "kind": Kind(kind).value,
+            "origin": "" if kind is Kind.LIVE else str(Path(source).resolve()),
+            "kind": kind.value,
             "created": created,
             "state": State.RUNNING.value,
             "device": device,
@@ -128,6 +130,21 @@ class Store:
         with self.database.read() as connection:
             row = find_session(connection, session_id)
             return session_of(row, face_names(connection, [row.key])[row.key], self.root)
+
+    def latest_of(self, path: Path) -> Session | None:
+        """The newest finished session that was read from this file as it now is; None without one."""
+        origin = path.resolve()
+        query = (
+            select(SessionRow.id)
+            .where(SessionRow.origin == str(origin), SessionRow.state == State.DONE.value)
+            .order_by(SessionRow.created.desc(), SessionRow.key.desc())
+        )
+        with self.database.read() as connection:
+            found = connection.execute(query.limit(1)).scalar_one_or_none()
+        session = self.get(found) if found else None
+        if session is None or session.created.timestamp() + 1 < origin.stat().st_mtime:
+            return None
+        return session
 
     def samples(self, session_id: str, face_id: int | None = None) -> Samples:
         """A session's samples so far, of all faces or of one."""
@@ -224,7 +241,10 @@ class Store:
         """
         with self.database.read() as connection:
             row = find_session(connection, session_id)
-        remove_files(self.folder(row.id), [self.root / file for file in row.files.values()])
+        files = [self.root / file for file in row.files.values()]
+        remove_files(self.folder(row.id), files)
+        for folder in {file.parent for file in files if file.parent.name == row.id}:
+            _remove_if_empty(folder)  # where results went elsewhere, into a folder of the session's name
         with self.database.write() as connection:
             connection.execute(delete(SessionRow).where(SessionRow.key == row.key))
         self.database.scrub()
@@ -266,6 +286,11 @@ def remove_files(folder: Path | None = None, files: Iterable[Path] = ()) -> None
             shutil.rmtree(folder)
     except OSError as error:
         raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}") from error
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _abandoned(row: Row[Any]) -> bool:

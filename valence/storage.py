@@ -8,7 +8,7 @@ from pathlib import Path
 
 from results import ResultsError, Store, StoreError
 from valence.errors import ValenceError
-from valence.settings import Settings
+from valence.settings import load
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def opened_store(folder: Path | None = None) -> Iterator[Store]:
     Raises ValenceError for whatever goes wrong with it, also inside the `with` block: exit code 2 for what
     the user asked for, 1 for a database that does not work.
     """
-    settings = Settings()
+    settings = load()
     with explained(), Store(folder or settings.sessions, settings.database_url) as store:
         yield store
 
