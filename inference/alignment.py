@@ -78,9 +78,10 @@ class _Patch:
         local[:, 2] += matrix[:, :2] @ self.origin
         # Pixel centres lie at +0.5 in our coordinates, at whole numbers in OpenCV's.
         local[:, 2] += local[:, :2] @ np.array([0.5, 0.5]) - 0.5
-        return cv2.warpAffine(
+        warped = cv2.warpAffine(
             self.pixels, local, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
+        return np.asarray(warped, np.uint8)
 
 
 def similarity(source: Points, target: Points) -> Matrix:
@@ -151,16 +152,13 @@ class Aligner:
 
         model = self._landmarks
         assert model is not None
-        windows = [square(c[0], c[1], s * model.context, model.side) for c, s in zip(centres, sides, strict=True)]
+        windows = [
+            square(c[0], c[1], s * model.context, model.side) for c, s in zip(centres, sides, strict=True)
+        ]
         views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
-        points = [
-            (q - w[:, 2]) / w[0, 0] for q, w in zip(model.predict(views), windows, strict=True)
-        ]
+        points = [(q - w[:, 2]) / w[0, 0] for q, w in zip(model.predict(views), windows, strict=True)]
         matrices = [similarity(q, self._template) for q in points]
-        return [
-            Crop(p.warp(m, self.side), m, q)
-            for p, m, q in zip(patches, matrices, points, strict=True)
-        ]
+        return [Crop(p.warp(m, self.side), m, q) for p, m, q in zip(patches, matrices, points, strict=True)]
 
 
 def widen(matrix: Matrix, side: int, wide: int) -> Matrix:
@@ -182,6 +180,6 @@ def _patch(image: Image, centre: Points, face: float, reach: float = _PATCH) -> 
     if face > _FACE_PIXELS:
         shrink = _FACE_PIXELS / face
         size = max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     pixel = np.array([(x1 - x0) / pixels.shape[1], (y1 - y0) / pixels.shape[0]])
     return _Patch(pixels, np.array([x0, y0], np.float64), pixel)

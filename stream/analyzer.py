@@ -124,7 +124,7 @@ def shrink(image: Image, side: float) -> tuple[Image, float]:
     step = int(0.5 / scale)
     if step > 1:
         image = image[::step, ::step]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), size[0] / width
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), size[0] / width
 
 
 def find_in_still(detector: Detector, image: Image) -> list[Detection]:
@@ -145,7 +145,7 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
         view = image if scale == 1.0 else cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
         found += [
             Detection(d.box.scaled(1 / scale), d.score)
-            for d in detector.detect(view)
+            for d in detector.detect(np.asarray(view, np.uint8))
             if d.score >= least and np.sqrt(d.box.area) <= size * side
         ]
     return sorted(without_doubles(found), key=lambda d: (d.box.left, d.box.top))

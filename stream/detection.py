@@ -93,7 +93,10 @@ def _from_hog(b: dlib.rectangle) -> Box:
     height = b.bottom() - b.top() + 1
     width = b.right() - b.left() + 1
     return Box(
-        b.left() + 0.08 * width, b.top() - 0.12 * height, b.right() + 1 - 0.08 * width, b.bottom() + 1 + 0.03 * height
+        b.left() + 0.08 * width,
+        b.top() - 0.12 * height,
+        b.right() + 1 - 0.08 * width,
+        b.bottom() + 1 + 0.03 * height,
     )
 
 
@@ -113,7 +116,9 @@ class YuNet:
         _, rows = self._detector.detect(image)
         if rows is None:
             return []
-        return [Detection(Box(x, y, x + w, y + h), float(row[14])) for row in rows for x, y, w, h in [row[:4]]]
+        return [
+            Detection(Box(x, y, x + w, y + h), float(row[14])) for row in rows for x, y, w, h in [row[:4]]
+        ]
 
 
 DETECTORS = ("libfacedetection", "hog", "yunet")
@@ -156,7 +161,8 @@ def locate_in_crop(detector: Detector, image: Image) -> Box:
     wide = cv2.copyMakeBorder(image, y, y, x, x, cv2.BORDER_REPLICATE)
     scale = _CROP_VIEW / (side * (1 + 2 * _CROP_BORDER))
     size = max(1, round(wide.shape[1] * scale)), max(1, round(wide.shape[0] * scale))
-    view = cv2.resize(wide, size, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+    smooth = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    view = np.asarray(cv2.resize(wide, size, interpolation=smooth), np.uint8)
 
     def central(found: Detection) -> float:
         cx, cy = found.box.centre

@@ -10,7 +10,7 @@ faces meet in the same batches and two runs give the same numbers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ async def run(source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sin
     return totals
 
 
-def _chunks(source: Source) -> Iterator[_Chunk]:
+def _chunks(source: Source) -> Generator[_Chunk]:
     """The source's frames, a few at a time; fewer where they are large."""
     frames = iter(source)
     first = next(frames, None)

@@ -18,8 +18,26 @@ from stream.frames import Frame
 
 IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
 VIDEOS = frozenset(
-    (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".gif", ".ogv", ".3gp")
+    (
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".avi",
+        ".mkv",
+        ".webm",
+        ".mpg",
+        ".mpeg",
+        ".wmv",
+        ".flv",
+        ".ts",
+        ".gif",
+        ".ogv",
+        ".3gp",
+    )
 )
+
+
+Kind = Literal["image", "video", "live"]
 
 
 class SourceError(RuntimeError):
@@ -29,14 +47,22 @@ class SourceError(RuntimeError):
 class Source(Protocol):
     """Anything that yields frames."""
 
-    kind: Literal["image", "video", "live"]
-    name: str
-    frames_expected: int | None
-    """How many frames will come, where the source says so; an estimate."""
-    duration: float | None
-    """Seconds, where the source says so."""
+    kind: Kind
     warnings: list[str]
     """What was wrong with it, known when the last frame has come."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def frames_expected(self) -> int | None:
+        """How many frames will come, where the source says so; an estimate."""
+        ...
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds, where the source says so."""
+        ...
 
     def __iter__(self) -> Iterator[Frame]: ...
 
@@ -46,7 +72,7 @@ class ImageFile:
     """A picture: one frame at time 0. EXIF rotation applied; grey, alpha and 16 bit become BGR."""
 
     path: Path
-    kind: Literal["image", "video", "live"] = "image"
+    kind: Kind = "image"
     frames_expected: int | None = 1
     duration: float | None = 0.0
     warnings: list[str] = field(default_factory=list)
@@ -69,7 +95,7 @@ class ImageFile:
 class VideoFile:
     """A recorded video (or an animated GIF), by PyAV. Rotation applied, variable frame rate kept."""
 
-    kind: Literal["image", "video", "live"] = "video"
+    kind: Kind = "video"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -171,7 +197,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _upright(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:
-    image = picture.to_ndarray(format="bgr24")
+    image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
     turns = round(picture.rotation / 90) % 4  # counter-clockwise
     if turns:
         image = np.ascontiguousarray(np.rot90(image, turns))

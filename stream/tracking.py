@@ -226,7 +226,7 @@ class Tracker:
         track.box, track.score = detection.box, detection.score
         if looks is not None:
             mixed = track.looks + 0.1 * looks
-            track.looks = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
+            track.looks = np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32)
         track.carrier = None
         track.evidence += detection.score - 0.5
         track.time = track.seen = time

@@ -22,7 +22,9 @@ from valence.settings import Settings
 from valence.storage import explained
 
 
-def run(paths: Sequence[Path], settings: Settings, *, out: Path | None, annotated: bool, as_json: bool) -> int:
+def run(
+    paths: Sequence[Path], settings: Settings, *, out: Path | None, annotated: bool, as_json: bool
+) -> int:
     """Analyses every input, prints the results, and returns the exit code."""
     screen, complaints = Console(highlight=False), Console(stderr=True, highlight=False)
     if out is not None and out.exists() and not out.is_dir():
@@ -46,7 +48,9 @@ def run(paths: Sequence[Path], settings: Settings, *, out: Path | None, annotate
                         _print_json(_contract(summary))
                     for event in summary["events"]:
                         if event["kind"] == "source":
-                            complaints.print(f"valence: {path}: {event['text']}", soft_wrap=True, markup=False)
+                            complaints.print(
+                                f"valence: {path}: {event['text']}", soft_wrap=True, markup=False
+                            )
     if not as_json and summaries:
         _tables(summaries, screen)
     faceless = [s for s in summaries if not s["faces"]]
@@ -82,7 +86,9 @@ def _one(
 
     def show(done: int, expected: int | None, _seconds: float) -> None:
         rate = done / max(time.monotonic() - began, 1e-6)
-        bars.update(bar, completed=done, total=max(expected, done) if expected else None, speed=f"{rate:.0f} fps")
+        bars.update(
+            bar, completed=done, total=max(expected, done) if expected else None, speed=f"{rate:.0f} fps"
+        )
 
     try:
         return analyze(path, engine, out=out, annotated=annotated, progress=show)

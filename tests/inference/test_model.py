@@ -92,7 +92,14 @@ def _foreign(folder: Path, **changes: Any) -> Path:
     manifest: dict[str, Any] = {
         "name": "foreign",
         "file": "foreign.onnx",
-        "input": {"name": "picture", "side": 24, "color": "rgb", "layout": "nhwc", "mean": 0, "scale": 1 / 255},
+        "input": {
+            "name": "picture",
+            "side": 24,
+            "color": "rgb",
+            "layout": "nhwc",
+            "mean": 0,
+            "scale": 1 / 255,
+        },
         "alignment": {"method": "box", "scale": 1.0},
         "output": {"valence": "both", "index": 1, "range": [1, 9]},
     }
@@ -138,9 +145,7 @@ def test_a_model_from_elsewhere_runs_from_its_manifest(tmp_path: Path) -> None:
         ({"alignment": {"method": "magic"}}, "alignment.method"),
     ],
 )
-def test_a_wrong_manifest_says_what_is_wrong(
-    tmp_path: Path, changes: dict[str, Any], complaint: str
-) -> None:
+def test_a_wrong_manifest_says_what_is_wrong(tmp_path: Path, changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ManifestError, match=complaint):
         ValenceModel.open(_foreign(tmp_path, **changes), device="cpu")
 

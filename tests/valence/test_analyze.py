@@ -319,4 +319,6 @@ def test_a_cold_start_needs_no_torch(tmp_path: Path) -> None:
         "except SystemExit as end: assert end.code in (0, None), end.code\n"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=120, cwd=tmp_path)
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, timeout=120, cwd=tmp_path
+    )
