@@ -253,11 +253,11 @@ def _order(config: Config, crops: bool, runs: Path, resume: bool = False) -> Ord
     from training.commands import Order, Places
 
     places = Places(runs=runs, models=DEFAULT.parent)
-    return Order(config, _locate(crops or config.data.kind == "ferplus"), places, resume)
+    return Order(config, face_finder(crops or config.data.kind == "ferplus"), places, resume)
 
 
-def _locate(crops: bool) -> Locate:
-    """How the face is found in a training picture."""
+def face_finder(crops: bool) -> Locate:
+    """How the face is found in a training picture; `crops` are pictures of one face already."""
     from stream.detection import locate_in_crop, open_detector
 
     detector = open_detector()
