@@ -1,4 +1,4 @@
-// Questions to the user: yes or no, and one line of text. Escape and a click beside it mean no.
+// Questions to the user: yes or no, a line of text, a few fields. Escape and a click beside it mean no.
 
 import { element } from "./elements.js";
 
@@ -9,12 +9,27 @@ export async function ask({ title, text, confirm, danger = false }) {
 }
 
 /** What the user wrote, trimmed, or null. */
-export async function askText({ title, label, value = "", confirm = "Save", required = false, longest = 200 }) {
-  const input = element("input", { type: "text", name: "text", value, maxLength: longest, required, autocomplete: "off" });
-  const field = element("label", { className: "field" }, label, input);
-  const answer = open(title, [field], confirm, false);
-  input.select();
-  return (await answer) === null ? null : input.value.trim();
+export async function askText({ title, label, value = "", confirm = "Save", required = false }) {
+  const answer = await askFields({ title, confirm, fields: [{ name: "text", label, value, required }] });
+  return answer && answer.text;
+}
+
+/**
+ * What the user filled in, as text by name, or null. A field: {name, label, value}, with `options` [[value, label]]
+ * a choice, with `type: "number"` also {min, max, step}.
+ */
+export async function askFields({ title, text = [], fields, confirm = "Save" }) {
+  const lines = [text].flat().map((line) => element("p", {}, line));
+  const inputs = fields.map(({ name, value, options, label: _label, ...more }) => {
+    if (!options) return element("input", { type: "text", maxLength: 200, autocomplete: "off", ...more, name, value });
+    const choices = options.map(([key, label]) => element("option", { value: key, selected: key === value }, label));
+    return element("select", { name }, ...choices);
+  });
+  const labels = fields.map(({ label }, i) => element("label", { className: "field" }, label, inputs[i]));
+  const answer = open(title, [...lines, ...labels], confirm, false);
+  inputs[0].select?.();
+  if ((await answer) === null) return null;
+  return Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()]));
 }
 
 function open(title, content, confirm, danger) {

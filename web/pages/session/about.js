@@ -1,0 +1,47 @@
+// The session's head line, and how it came about.
+
+import { element } from "../shared/elements.js";
+import { count, length, percent, when } from "../shared/text.js";
+
+const find = (id) => document.getElementById(id);
+
+export function showHead(session) {
+  find("name").textContent = session.name;
+  document.title = `${session.name} · Valence Detector`;
+  const still = session.kind === "image";
+  const facts = [
+    session.input,
+    when(session.created),
+    still ? "image" : length(session.duration_s),
+    still ? "" : `${count(session.frames, "frame")}, ${session.frames ? percent(session.frames_with_faces / session.frames) : "0 %"} with faces`,
+    count(session.faces.length, "face"),
+  ];
+  find("facts").textContent = facts.filter(Boolean).join(" · ");
+  const notices = {
+    running: "This session is still running; the page follows it.",
+    interrupted: "This session was interrupted. What had been stored until then is kept.",
+    failed: `This session failed: ${session.error ?? "no reason is known"}.`,
+  };
+  const events = session.events.map((event) => `${event.text.charAt(0).toUpperCase()}${event.text.slice(1)}`);
+  const lines = [notices[session.state], ...events.slice(0, 5)].filter(Boolean);
+  find("notice").hidden = !lines.length;
+  find("notice").replaceChildren(...lines.map((line) => element("p", {}, /[.!?]$/.test(line) ? line : `${line}.`)));
+}
+
+export function showAbout(root, session) {
+  const facts = {
+    Session: element("code", {}, session.session),
+    Model: `${session.model.name} (${session.model.sha256.slice(0, 12)})`,
+    Device: session.device,
+    Detector: session.settings.detector,
+    Smoothing: "smoothing_s" in session.settings ? `${session.settings.smoothing_s} s` : session.settings.smoothing && `${session.settings.smoothing} s`,
+    Consent: session.settings.consent && `${session.settings.consent.text} (${when(session.settings.consent.time)})`,
+    Excluded: session.samples === session.included.samples ? "" : `${session.samples - session.included.samples} of ${count(session.samples, "sample")}`,
+    Version: session.version,
+  };
+  root.replaceChildren(
+    ...Object.entries(facts)
+      .filter(([, value]) => value)
+      .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+  );
+}

@@ -1,0 +1,89 @@
+// The list of faces: shown or not, their names, their value now, and what the session says of each.
+
+import { element } from "../shared/elements.js";
+import { valenceText } from "../shared/palette.js";
+import { clock, faceName, percent } from "../shared/text.js";
+import { faceInk, theme } from "./theme.js";
+
+export class Faces {
+  /** `toggle(id, visible)` and `rename(face)` are called when the user asks for it. */
+  constructor(root, { toggle, rename }) {
+    this.root = root;
+    this.toggle = toggle;
+    this.rename = rename;
+    this.hidden = new Set();
+    this.values = new Map();
+  }
+
+  /** `faces`: of the summary, all of them; `included`: the statistics without excluded stretches, by id. */
+  show(faces, included, kind) {
+    this.values.clear();
+    if (!faces.length) {
+      this.root.replaceChildren(element("p", { className: "quiet" }, "No face was found."));
+      return;
+    }
+    this.root.replaceChildren(
+      element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind))),
+    );
+  }
+
+  /** Write down the values of the frame on the screen. */
+  now(samples) {
+    const found = new Map(samples.map((sample) => [sample.face_id, sample]));
+    for (const [id, { value, item }] of this.values) {
+      const sample = found.get(id);
+      const text = sample ? valenceText(sample.smoothed) : "–";
+      if (value.textContent !== text) value.textContent = text;
+      item.dataset.valence = sample ? sample.smoothed : "";
+    }
+  }
+
+  #card(face, order, kept, kind) {
+    const name = faceName(face);
+    const id = face.face_id;
+    const box = element("input", { type: "checkbox", checked: !this.hidden.has(id), "aria-label": `Show ${name}` });
+    box.onchange = () => {
+      if (box.checked) this.hidden.delete(id);
+      else this.hidden.add(id);
+      this.toggle(id, box.checked);
+    };
+    const swatch = element("i", { className: "swatch" });
+    swatch.style.background = faceInk(theme(), order).colour;
+    const value = element("b", { className: "number", title: "Smoothed valence at this moment" }, "–");
+    const rename = element(
+      "button",
+      { className: "plain", data: { action: "rename-face" }, "aria-label": `Rename ${name}`, onclick: () => this.rename(face) },
+      "Rename",
+    );
+    const item = element(
+      "li",
+      { className: "face", data: { faceId: id } },
+      element("div", { className: "face-head" }, element("label", { className: "check" }, box, swatch, element("span", {}, name)), rename, value),
+      kept ? statistics(kept, face, kind) : element("p", { className: "quiet small" }, "Excluded altogether."),
+    );
+    this.values.set(id, { value, item });
+    return item;
+  }
+}
+
+/** `kept`: without what is excluded; `whole`: with it. */
+function statistics(kept, whole, kind) {
+  const facts =
+    kind === "image"
+      ? [["Valence", valenceText(kept.valence_mean)], ["Quality", kept.quality_mean.toFixed(2)]]
+      : [
+          ["Mean", valenceText(kept.valence_mean)],
+          ["Lowest", valenceText(kept.valence_min)],
+          ["Highest", valenceText(kept.valence_max)],
+          ["Samples", kept.samples === whole.samples ? String(kept.samples) : `${kept.samples} of ${whole.samples}`],
+          ["Positive", percent(kept.share_positive)],
+          ["Negative", percent(kept.share_negative)],
+          ["Quality", kept.quality_mean.toFixed(2)],
+          ["Seen", `${clock(whole.first_s, 0)}–${clock(whole.last_s, 0)}`],
+        ];
+  return element(
+    "dl",
+    { className: "statistics small" },
+    ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { className: "number" }, value))),
+  );
+}

@@ -1,0 +1,63 @@
+// What the user can jump to: peaks and troughs, markers and excluded stretches.
+
+import { element } from "../shared/elements.js";
+import { valenceText } from "../shared/palette.js";
+import { clock } from "../shared/text.js";
+
+/** `moments`: as the server tells them; `face(id)`: {name, colour, visible}; `seek(time)`. */
+export function showMoments(root, moments, face, seek) {
+  const visible = moments.filter((moment) => face(moment.face_id).visible);
+  if (!visible.length) {
+    root.replaceChildren(element("p", { className: "quiet" }, "No moment stands out."));
+    return;
+  }
+  const items = visible.map((moment) => {
+    const { name, colour } = face(moment.face_id);
+    const swatch = element("i", { className: "swatch" });
+    swatch.style.background = colour;
+    const peak = moment.kind === "peak";
+    return element(
+      "li",
+      {},
+      element(
+        "button",
+        { className: "jump", data: { time: moment.time_s, frame: moment.frame, kind: moment.kind }, onclick: () => seek(moment.time_s) },
+        swatch,
+        element("span", { className: "number" }, clock(moment.time_s)),
+        element("span", {}, element("span", { "aria-hidden": "true" }, peak ? "▲ " : "▼ "), peak ? "Peak" : "Trough"),
+        element("b", { className: "number" }, valenceText(moment.value)),
+        element("span", { className: "quiet name" }, name),
+      ),
+    );
+  });
+  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items));
+}
+
+/** `stretches`: as the server tells them; `remove(stretch)`. */
+export function showStretches(root, stretches, face, seek, remove) {
+  if (!stretches.length) {
+    root.replaceChildren(
+      element("p", { className: "quiet" }, "None. A marker names a moment; an excluded stretch is left out of statistics, peaks and troughs."),
+    );
+    return;
+  }
+  const items = stretches.map((stretch) => {
+    const excluded = stretch.kind === "excluded";
+    const ends = stretch.end_s > stretch.start_s ? `${clock(stretch.start_s)}–${clock(stretch.end_s)}` : clock(stretch.start_s);
+    const what = excluded ? "Excluded" : "Marker";
+    const said = [stretch.label, stretch.face_id === null ? "" : face(stretch.face_id).name].filter(Boolean).join(" · ");
+    return element(
+      "li",
+      { data: { stretch: stretch.key, kind: stretch.kind } },
+      element(
+        "button",
+        { className: "jump", onclick: () => seek(stretch.start_s) },
+        element("span", { className: "number" }, ends),
+        element("span", { className: said && !excluded ? "quiet" : "" }, what),
+        element("span", { className: excluded ? "quiet name" : "name" }, said),
+      ),
+      element("button", { className: "plain", data: { action: "remove" }, "aria-label": `Remove ${what.toLowerCase()} at ${ends}`, onclick: () => remove(stretch) }, "Remove"),
+    );
+  });
+  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items));
+}

@@ -1,0 +1,44 @@
+// A long series as a path of a few points: per pixel its first, lowest, highest and last value.
+
+import { lastUpTo } from "./track.js";
+
+export const GAP = 0.5; // seconds without a sample that interrupt the line
+
+/** An SVG path through `values` over `times` between `from` and `to`; `x` and `y` turn them into pixels. `gap`: see GAP. */
+export function path(times, values, from, to, x, y, gap = GAP) {
+  const first = Math.max(0, lastUpTo(times, from) - 1);
+  const last = Math.min(times.length - 1, lastUpTo(times, to) + 1);
+  const parts = [];
+  let before = -Infinity;
+  let column = null;
+  let alone = false;
+  const put = (kind, time, value) => parts.push(`${kind}${x(time).toFixed(1)} ${y(value).toFixed(1)}`);
+  const flush = () => {
+    if (!column) return;
+    const { low, high, end, time } = column;
+    for (const value of column.rises ? [low, high] : [high, low]) put("L", time, value);
+    put("L", end.time, end.value);
+    column = null;
+  };
+  for (let i = first; i <= last; i++) {
+    const [time, value] = [times[i], values[i]];
+    const pixel = Math.round(x(time));
+    if (time - before > gap) {
+      flush();
+      if (alone) parts.push("h0.1"); // a single sample is a dot
+      put("M", time, value);
+      alone = true;
+    } else {
+      alone = false;
+      if (column && column.pixel !== pixel) flush();
+      if (!column) column = { pixel, time, low: value, high: value, rises: true, end: { time, value } };
+      if (value < column.low) [column.low, column.rises] = [value, false];
+      if (value > column.high) [column.high, column.rises] = [value, true];
+      column.end = { time, value };
+    }
+    before = time;
+  }
+  flush();
+  if (alone) parts.push("h0.1");
+  return parts.join("");
+}

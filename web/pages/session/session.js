@@ -1,0 +1,179 @@
+// The session page: joins the recording, the chart and the lists, and keeps them on one moment.
+
+import { Announcer } from "../shared/announce.js";
+import { api, sessionApi } from "../shared/api.js";
+import { valenceText } from "../shared/palette.js";
+import { clock, faceName } from "../shared/text.js";
+import { showAbout, showHead } from "./about.js";
+import { Chart } from "./chart.js";
+import { chartFaces, showDownloads } from "./downloads.js";
+import { edits } from "./edits.js";
+import { Faces } from "./faces.js";
+import { listen } from "./keys.js";
+import { showMoments, showStretches } from "./lists.js";
+import { open } from "./media.js";
+import { Overlay } from "./overlay.js";
+import { Stage } from "./stage.js";
+import { dark, faceInk, onTheme, theme } from "./theme.js";
+import { Samples } from "./track.js";
+
+const AGAIN = 2000; // ms between looks at a session that still runs
+const id = decodeURIComponent(location.pathname.split("/").pop());
+const find = (name) => document.getElementById(name);
+const action = (name) => document.querySelector(`[data-action="${name}"]`);
+const announcer = new Announcer(find("announce"));
+const show = { smoothed: true, raw: false, quality: false };
+
+let session;
+let samples = new Samples({ time_s: [], frame: [], face_id: [] });
+let media;
+let overlay;
+const chart = new Chart(find("chart"), { seek, choose: (from, to) => edit.exclude(from, to) });
+const faces = new Faces(find("faces"), { toggle: refresh, rename: (face) => edit.renameFace(face) });
+const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
+const edit = edits({ session: () => session, time: () => media.player.time, done: reload, announcer });
+
+/** How a face is shown: {name, colour, bright (on a picture), visible}. */
+function look(faceId) {
+  const order = session.faces.findIndex((face) => face.face_id === faceId);
+  const face = session.faces[order];
+  return {
+    name: face ? faceName(face) : `Face ${faceId}`,
+    colour: faceInk(theme(), Math.max(0, order)).colour,
+    bright: faceInk(dark, Math.max(0, order)).colour,
+    visible: !faces.hidden.has(faceId),
+  };
+}
+
+/** Take what the server says of the session, and show everything but the recording. */
+function refresh() {
+  showHead(session);
+  const included = new Map(session.included.faces.map((face) => [face.face_id, face]));
+  if (refresh.faces !== JSON.stringify([session.faces, session.included])) {
+    refresh.faces = JSON.stringify([session.faces, session.included]);
+    faces.show(session.faces, included, session.kind);
+  }
+  showMoments(find("moments"), session.moments, look, seek);
+  showStretches(find("stretches"), session.stretches, look, seek, edit.remove);
+  showDownloads(find("downloads"), session, () => ({ ...chart.content, range: chart.range }));
+  showAbout(find("about"), session);
+  const shown = samples.length ? chartFaces(session, samples, (face) => look(face).visible) : preview();
+  chart.show({ faces: shown, stretches: session.stretches, show }, session.duration_s);
+  find("chart").setAttribute("aria-valuemax", session.duration_s.toFixed(3));
+  find("of").textContent = `of ${clock(session.duration_s)}`;
+  if (media) frame(media.player.time);
+}
+
+/** The small curve that comes with the session, until the samples are here. */
+function preview() {
+  const { curve, duration_s: duration } = session;
+  const known = curve.map((value, part) => [((part + 0.5) / curve.length) * duration, value]).filter(([, value]) => value !== null);
+  const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], gap: (1.5 * duration) / (curve.length || 1) };
+  return [{ id: 0, order: 6, name: "", series: { ...series, raw: series.smoothed, quality: series.smoothed.map(() => NaN) } }];
+}
+
+/** A frame is on the screen. */
+function frame(time) {
+  const now = samples.at(time);
+  chart.at(time);
+  overlay?.draw(now, look);
+  faces.now(now);
+  find("now").textContent = clock(time);
+  if (!media.player.playing || Math.abs(time - frame.told) > 1) {
+    frame.told = time;
+    const values = now.map((sample) => `${look(sample.face_id).name} ${valenceText(sample.smoothed)}`);
+    const root = find("chart");
+    root.setAttribute("aria-valuenow", time.toFixed(3));
+    root.setAttribute("aria-valuetext", [`${time.toFixed(2)} seconds`, ...(values.length ? values : ["no face"])].join(", "));
+  }
+}
+frame.told = -Infinity;
+
+function seek(time) {
+  media?.player.seek(time);
+}
+
+function moment(direction) {
+  const times = session.moments.filter((one) => look(one.face_id).visible).map((one) => one.time_s);
+  const now = media.player.time;
+  const next = direction > 0 ? times.find((time) => time > now + 1e-3) : times.findLast((time) => time < now - 1e-3);
+  if (next !== undefined) seek(next);
+}
+
+function play() {
+  if (session.kind === "image") return;
+  if (media.player.playing) media.player.pause();
+  else media.player.play();
+}
+
+async function reload() {
+  session = await api(sessionApi(id));
+  refresh();
+}
+
+async function running() {
+  try {
+    samples = new Samples((await api(sessionApi(id, "/samples"))).samples);
+    await reload();
+    Object.assign(media.player, { duration: session.duration_s, times: samples.frameTimes() });
+  } catch {
+    // the next look may succeed
+  }
+  if (session.state === "running") setTimeout(running, AGAIN);
+  else location.reload();
+}
+
+async function begin() {
+  try {
+    session = await api(sessionApi(id));
+    document.body.classList.toggle("still", session.kind === "image");
+    refresh();
+    samples = new Samples((await api(sessionApi(id, "/samples"))).samples);
+    refresh();
+    media = await open(session, samples.frameTimes());
+  } catch (error) {
+    find("trouble").hidden = false;
+    find("trouble").textContent = error.message;
+    return;
+  }
+  if (media.element) {
+    if (!media.drawn) overlay = new Overlay(media.size);
+    stage.show(media, overlay, play);
+  }
+  media.player.onframe = frame;
+  media.player.onstate = () => {
+    action("play").textContent = media.player.playing ? "Pause" : "Play";
+    frame(media.player.time);
+  };
+  frame(media.player.time);
+  document.body.dataset.ready = "true";
+  if (session.state === "running") setTimeout(running, AGAIN);
+}
+
+for (const name of ["smoothed", "raw", "quality"]) {
+  find(name).addEventListener("change", (event) => {
+    show[name] = event.target.checked;
+    chart.root.classList.toggle("tall", show.quality);
+    chart.draw();
+  });
+}
+find("speed").addEventListener("change", (event) => (media.player.rate = Number(event.target.value)));
+const step = (frames) => media?.player.step(frames);
+const jump = (seconds) => seek((media?.player.time ?? 0) + seconds);
+const buttons = {
+  play, back: () => step(-1), forward: () => step(1), mark: () => edit.mark(), exclude: () => edit.exclude(),
+  "zoom-in": () => chart.zoom(0.5), "zoom-out": () => chart.zoom(2), "zoom-all": () => chart.all(),
+  rename: () => edit.rename(), delete: () => edit.removeSession(),
+};
+for (const [name, act] of Object.entries(buttons)) action(name).addEventListener("click", () => media && act());
+listen({
+  play: () => media && play(), step, jump, moment,
+  seekStart: () => seek(0), seekEnd: () => seek(session.duration_s),
+  mark: () => media && edit.mark(), exclude: () => media && edit.exclude(),
+  zoom: (factor) => chart.zoom(factor), all: () => chart.all(),
+});
+onTheme(() => {
+  refresh.faces = "";
+  refresh();
+});
+begin();

@@ -1,0 +1,63 @@
+// A session's samples, by face and by frame. Times are seconds of the session's clock.
+
+const EXACT = 0.002; // s: players tell times to the microsecond, containers keep them to the millisecond
+
+/** The index of the last value in the ascending `values` that is <= `wanted`; -1 before the first. */
+export function lastUpTo(values, wanted) {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+export class Samples {
+  /** `columns`: as GET /api/sessions/{id}/samples gives them. */
+  constructor(columns) {
+    this.columns = columns;
+    this.length = columns.time_s.length;
+    this.faces = new Map();
+    for (let i = 0; i < this.length; i++) {
+      const id = columns.face_id[i];
+      if (!this.faces.has(id)) this.faces.set(id, { id, time: [], raw: [], smoothed: [], quality: [] });
+      const face = this.faces.get(id);
+      face.time.push(columns.time_s[i]);
+      face.raw.push(columns.valence[i]);
+      face.smoothed.push(columns.valence_smoothed[i]);
+      face.quality.push(columns.quality[i]);
+    }
+    this.ids = [...this.faces.keys()].sort((a, b) => a - b);
+  }
+
+  /** The samples of the frame that is shown at `time`: [{face_id, frame, box, valence, smoothed, quality}]. */
+  at(time) {
+    const { time_s: times } = this.columns;
+    const found = [];
+    for (let i = lastUpTo(times, time + EXACT); i >= 0 && times[i] >= time - EXACT; i--) found.unshift(this.#sample(i));
+    if (found.length < 2) return found;
+    // Two frames may lie within that tolerance: the nearer one is meant.
+    const nearest = found.reduce((a, b) => (Math.abs(b.time - time) < Math.abs(a.time - time) ? b : a));
+    return found.filter((sample) => sample.frame === nearest.frame);
+  }
+
+  /** The times of all frames that hold a face. */
+  frameTimes() {
+    return this.columns.time_s.filter((time, i, all) => i === 0 || time !== all[i - 1]);
+  }
+
+  #sample(i) {
+    const c = this.columns;
+    return {
+      time: c.time_s[i],
+      frame: c.frame[i],
+      face_id: c.face_id[i],
+      box: [c.left[i], c.top[i], c.right[i], c.bottom[i]],
+      valence: c.valence[i],
+      smoothed: c.valence_smoothed[i],
+      quality: c.quality[i],
+      carried: c.score[i] === 0,
+    };
+  }
+}
