@@ -57,7 +57,7 @@ def report_html(
 ) -> str:
     """The whole report.
 
-    findings: one per stimulus (at least one), all of one study. pictures: JPEG files by stimulus id and
+    findings: one per stimulus, at least one. pictures: JPEG files by stimulus id and
     second, for the times that `pictures_wanted` names; what is missing is left out. accuracy: what is known
     of the model's, in a sentence. created: printed in the report; now by default.
     """
@@ -65,7 +65,8 @@ def report_html(
     created = created or datetime.now().astimezone()
     several = len(findings) > 1
     people = {line.viewer for one in findings for line in one.viewers if not line.left_out}
-    title = study.name if several else f"{study.name}: {findings[0].stimulus.name}"
+    studies = " and ".join(dict.fromkeys(one.study.name for one in findings))
+    title = studies if several else f"{studies}: {findings[0].stimulus.name}"
     notes = f'<p class="lead">{escape(study.notes)}</p>' if study.notes else ""
     sections = [
         *(_stimulus_section(one, (pictures or {}).get(one.stimulus.id, {}), several) for one in findings),

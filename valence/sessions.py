@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from results import Format, Session, State, csv_text, export, json_text, summary_of
 from valence.errors import ValenceError
+from valence.printing import ask, console, print_json, signed, tell
 from valence.storage import opened_store
 
 app = typer.Typer(help="Look at, export and delete stored sessions.", no_args_is_help=True)
@@ -42,12 +41,12 @@ def list_sessions(
     with opened_store(sessions) as store:
         found = store.sessions(search=search, state=state, limit=limit)
     if as_json:
-        _print_json([_listed(session) for session in found])
+        print_json([_listed(session) for session in found])
     elif not found:
         typer.echo("No sessions." if search or state else "No sessions yet: make one with `valence analyze`.")
     else:
-        console = _console()
-        console.print(_table_of(found, console.width))
+        screen = console()
+        screen.print(_table_of(found, screen.width))
 
 
 @app.command()
@@ -56,14 +55,14 @@ def show(session: Id, sessions: Folder = None, as_json: AsJson = False) -> None:
     with opened_store(sessions) as store:
         content, samples = summary_of(store, session)
     if as_json:
-        _print_json(content)
+        print_json(content)
         return
-    console = _console()
-    console.print(_facts(content))
+    screen = console()
+    screen.print(_facts(content))
     if len(samples):
-        console.print(_faces_table(content, console.width))
+        screen.print(_faces_table(content, screen.width))
     else:
-        console.print("No face was found in it.")
+        screen.print("No face was found in it.")
 
 
 @app.command("export")
@@ -88,10 +87,7 @@ def export_session(
         session_id = store.get(session).id
         path = out or Path(f"{session_id}.{form}")
         export(store, session_id, form, path)
-    if as_json:
-        _print_json({"session": session_id, "format": form.value, "file": str(path)})
-    else:
-        typer.echo(path)
+    tell({"session": session_id, "format": form.value, "file": str(path)}, str(path), as_json)
 
 
 @app.command()
@@ -104,15 +100,9 @@ def delete(
     """Delete a session with every file and number of it."""
     with opened_store(sessions) as store:
         found = store.get(session)
-        if not yes:
-            if not sys.stdin.isatty():
-                raise ValenceError("Deleting asks first, and here is nobody to ask: add --yes.")
-            typer.confirm(f"Delete {found.id} ({found.source}) and all its files?", abort=True)
+        ask(f"Delete {found.id} ({found.source}) and all its files?", yes)
         store.delete(found.id)
-    if as_json:
-        _print_json({"session": found.id, "deleted": True})
-    else:
-        typer.echo(f"{found.id} is deleted.")
+    tell({"session": found.id, "deleted": True}, f"{found.id} is deleted.", as_json)
 
 
 def sparkline(curve: tuple[float | None, ...], width: int = 24) -> str:
@@ -167,7 +157,7 @@ def _table_of(found: list[Session], width: int) -> Table:
             Text(session.state.value, style=_STATE_STYLE[session.state]),
             f"{session.duration_s:.1f} s",
             str(digest.faces) if digest else "",
-            _signed(digest.valence_mean) if digest else "",
+            signed(digest.valence_mean) if digest else "",
             session.kind.value,
             sparkline(digest.curve, min(spare - 9, 32)) if digest and spare >= 18 else "",
         ]
@@ -207,11 +197,11 @@ def _faces_table(content: dict[str, Any], width: int) -> Table:
         cells: list[str | Text] = [
             Text(face["name"] or str(face["face_id"])),
             f"{face['first_s']:.2f}–{face['last_s']:.2f}",
-            _signed(face["valence_mean"]),
-            _signed(face["valence_min"]),
-            _signed(face["valence_max"]),
-            f"{_signed(face['peak'])} at {face['peak_s']:.2f}",
-            f"{_signed(face['trough'])} at {face['trough_s']:.2f}",
+            signed(face["valence_mean"]),
+            signed(face["valence_min"]),
+            signed(face["valence_max"]),
+            f"{signed(face['peak'])} at {face['peak_s']:.2f}",
+            f"{signed(face['trough'])} at {face['trough_s']:.2f}",
             f"{face['share_positive']:.0%}",
             f"{face['share_negative']:.0%}",
             f"{face['quality_mean']:.2f}",
@@ -219,17 +209,3 @@ def _faces_table(content: dict[str, Any], width: int) -> Table:
         ]
         table.add_row(*cells[: len(headings)])
     return table
-
-
-def _console() -> Console:
-    """The terminal; a pipe has no edge to fit into, and an id that was cut short is of no use."""
-    console = Console()
-    return console if console.is_terminal else Console(width=160)
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2f}"
-
-
-def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,0 +1,104 @@
+"""Studies and findings as tables for people and JSON for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from results import Findings, Store, Study, Viewings
+from valence.printing import console, limits, print_json, signed
+
+
+def studies_table(found: list[Study]) -> Table:
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("study", "name", "made"):
+        made.add_column(heading)
+    for heading in ("stimuli", "viewers", "viewings"):
+        made.add_column(heading, justify="right")
+    for study in found:
+        made.add_row(
+            Text(study.id),
+            Text(study.name),
+            f"{study.created:%Y-%m-%d}",
+            str(len(study.stimuli)),
+            str(study.viewers),
+            str(sum(stimulus.viewings for stimulus in study.stimuli)),
+        )
+    return made
+
+
+def tell_study(study: Study, store: Store, as_json: bool) -> None:
+    viewings = Viewings(store).all(study.id)
+    if as_json:
+        listed = [
+            {
+                "viewer": viewing.viewer,
+                "stimulus": viewing.stimulus,
+                "session": viewing.session,
+                "face_id": viewing.face_id,
+                "offset_s": viewing.offset_s,
+            }
+            for viewing in viewings
+        ]
+        print_json({**study_json(study), "viewings": listed})
+        return
+    screen = console()
+    screen.print(Text(f"{study.name} ({study.id}), {study.viewers} viewers", style="bold"))
+    for stimulus in study.stimuli:
+        screen.print(
+            Text(
+                f"  {stimulus.id}: {stimulus.name}, {stimulus.duration_s:.2f} s, {stimulus.viewings} viewings"
+            )
+        )
+        for part in stimulus.segments:
+            screen.print(Text(f"    {part.start:g}-{part.end:g} s {part.name}"))
+    if not study.stimuli:
+        screen.print("  no stimulus yet: add one with `valence study stimulus`")
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    return {
+        "study": study.id,
+        "name": study.name,
+        "created": study.created.isoformat(timespec="seconds"),
+        "notes": study.notes,
+        "consent_text": study.consent_text,
+        "keep_media": study.keep_media,
+        "viewers": study.viewers,
+        "stimuli": [
+            {
+                "id": stimulus.id,
+                "name": stimulus.name,
+                "duration_s": round(stimulus.duration_s, 6),
+                "path": str(stimulus.path) if stimulus.path else None,
+                "viewings": stimulus.viewings,
+                "segments": [{"name": s.name, "start_s": s.start, "end_s": s.end} for s in stimulus.segments],
+            }
+            for stimulus in study.stimuli
+        ],
+    }
+
+
+def findings_table(findings: Findings) -> Table:
+    overall = findings.overall
+    title = (
+        f"{findings.stimulus.name}: {len(findings.panel.viewers)} viewers"
+        f" ({findings.panel.excluded.viewers} left out), mean valence {signed(overall.mean)}"
+        f" ({limits(overall.low, overall.high)})"
+    )
+    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for heading in ("moment", "at (s)", "valence", "95 % interval", "n", "confidence"):
+        table.add_column(heading, justify="left" if heading == "moment" else "right")
+    for moment in findings.moments:
+        sure = "" if moment.confidence != moment.confidence else f"{moment.confidence:.0%}"
+        table.add_row(
+            moment.kind.value,
+            f"{moment.time:.2f}",
+            signed(moment.value),
+            limits(moment.low, moment.high),
+            str(moment.n),
+            sure,
+        )
+    return table
