@@ -6,6 +6,8 @@ import { valenceText, valenceWord } from "../shared/palette.js";
 const GONE = 3; // seconds after which the row of a face that left is removed
 const TEXT_EVERY = 100; // ms between changes of the text: digits that run faster cannot be read
 const CURVE_EVERY = 66;
+const SHORTEST = 10; // seconds that the curves show at first; they grow with the session
+const LONGEST = 30;
 
 export class Faces {
   constructor(table, empty) {
@@ -14,12 +16,14 @@ export class Faces {
     this.empty = empty;
     this.rows = new Map();
     this.now = 0;
+    this.first = null;
     this.texted = this.drawn = 0;
   }
 
   /** Take one message. */
   show(message) {
     this.now = message.time_s;
+    this.first ??= message.time_s;
     for (const face of message.faces) {
       const row = this.rows.get(face.face_id) ?? this.#add(face.face_id);
       row.seen = message.time_s;
@@ -34,7 +38,8 @@ export class Faces {
     }
     if (moment - this.drawn >= CURVE_EVERY) {
       this.drawn = moment;
-      for (const row of this.rows.values()) row.curve.draw(this.now);
+      const seconds = Math.min(LONGEST, Math.max(SHORTEST, this.now - this.first));
+      for (const row of this.rows.values()) row.curve.draw(this.now, seconds);
     }
   }
 
@@ -45,6 +50,7 @@ export class Faces {
 
   clear() {
     this.rows.clear();
+    this.first = null;
     this.body.replaceChildren();
     this.#arrange();
   }
@@ -68,7 +74,7 @@ export class Faces {
     element.append(name, cell, last);
     const after = [...this.rows.keys()].filter((other) => other > id).sort((a, b) => a - b)[0];
     this.body.insertBefore(element, after === undefined ? null : this.rows.get(after).element);
-    const row = { element, value, word, curve: new Curve(canvas), seen: this.now, face: null };
+    const row = { element, value, word, curve: new Curve(canvas, LONGEST), seen: this.now, face: null };
     this.rows.set(id, row);
     this.texted = 0;
     this.#arrange();
@@ -91,6 +97,7 @@ export class Faces {
   }
 
   #arrange() {
+    this.table.classList.toggle("one", this.rows.size === 1);
     this.table.classList.toggle("few", this.rows.size <= 2);
     this.table.classList.toggle("many", this.rows.size > 6);
     this.empty.hidden = this.rows.size > 0;

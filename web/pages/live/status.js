@@ -16,6 +16,7 @@ export class Status {
     dataset.fps = message.fps;
     dataset.dropped = message.dropped;
     dataset.frame = message.frame;
+    dataset.size = message.sent.join("x");
     if (latency !== null) {
       dataset.latencyMs = latency.toFixed(1);
       this.latency = this.latency === null ? latency : this.latency + 0.1 * (latency - this.latency);
@@ -26,7 +27,7 @@ export class Status {
     this.parts.fps.textContent = message.fps.toFixed(0);
     if (this.latency !== null) this.parts.latency.textContent = this.latency.toFixed(0);
     this.parts.dropped.textContent = message.dropped;
-    this.parts.size.textContent = `${message.width}×${message.height}`;
+    this.parts.size.textContent = message.sent.join("×");
   }
 
   /** Say which model and device really run. */

@@ -4,10 +4,10 @@
 const GAP = 0.5; // seconds without a sample that interrupt the line
 
 export class Curve {
-  /** `seconds`: how far back it reaches. */
+  /** `seconds`: how far back it keeps what it is given. */
   constructor(canvas, seconds = 30) {
     this.canvas = canvas;
-    this.seconds = seconds;
+    this.kept = seconds;
     this.points = [];
   }
 
@@ -15,10 +15,10 @@ export class Curve {
     this.points.push({ time, raw, smoothed });
   }
 
-  /** Draw up to the moment `now`, in seconds of the session. */
-  draw(now) {
-    const { canvas, points, seconds } = this;
-    while (points.length && points[0].time < now - seconds - 1) points.shift();
+  /** Draw the last `seconds` up to the moment `now`, in seconds of the session. */
+  draw(now, seconds = this.kept) {
+    const { canvas, points } = this;
+    while (points.length && points[0].time < now - this.kept - 1) points.shift();
     const ratio = window.devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * ratio);
     const height = Math.round(canvas.clientHeight * ratio);
