@@ -168,7 +168,9 @@ def check(splits: Splits, subjects: Mapping[str, str], *, by_clip: bool = False)
         remarks.append(f"People are shared between splits ({len(shared)} of {len(home)}): scores flatter.")
     unknown = sum(1 for s in subjects.values() if not s)
     if unknown:
-        remarks.append(f"Who is shown is unknown in {unknown} of {len(subjects)} clips; they may be shared.")
+        remarks.append(
+            f"Who is shown is unknown in {unknown} of {len(subjects)} clips: people may be in two splits."
+        )
     listed = {*splits.train, *splits.test}
     if absent := len(listed - set(subjects)):
         remarks.append(f"{absent} of {len(listed)} assigned clips are not in the data.")

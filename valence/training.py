@@ -29,24 +29,30 @@ _LARGEST_SIDE = 640
 app = typer.Typer(help="Train, compare, tune, evaluate and export models.", no_args_is_help=True)
 
 Settings = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.")]
-Kind = Annotated[str | None, typer.Option("--dataset", help="afew-va (default), ferplus or csv.")]
+Kind = Annotated[
+    str | None, typer.Option("--dataset", help="afew-va, ferplus or csv.", show_default="afew-va")
+]
 Where = Annotated[
     Path | None,
-    typer.Option("--data", help="Its folder or file. [default: data, data/ferplus, data/labels.csv]"),
+    typer.Option("--data", help="Its folder or file.", show_default="data, data/ferplus or data/labels.csv"),
 ]
 Crops = Annotated[bool, typer.Option("--crops", help="The pictures are face crops already.")]
 ByClip = Annotated[bool, typer.Option("--by-clip", help="Keep only clips apart, not people.")]
-Network = Annotated[str | None, typer.Option(help="residual, mobilenet or efficientnet. [default: residual]")]
-Epochs = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
-Batch = Annotated[int | None, typer.Option(min=1, help="Faces in a batch.")]
+Network = Annotated[
+    str | None, typer.Option(help="residual, mobilenet or efficientnet.", show_default="residual")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default="40")]
+Batch = Annotated[int | None, typer.Option(min=1, help="Faces in a batch.", show_default="128")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same model.")]
-Fold = Annotated[int | None, typer.Option(min=1, help="The fold that validates. [default: 1]")]
+Fold = Annotated[int | None, typer.Option(min=1, help="The fold that validates.", show_default="1")]
 Start = Annotated[Path | None, typer.Option(help="Start from this checkpoint (best.pt) of the same network.")]
 Runs = Annotated[Path, typer.Option(help="Where results and TensorBoard's logs go.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the newest run that was interrupted.")]
 Source = Annotated[
     Path | None,
-    typer.Argument(help="A training run's folder (evaluate-split: or a manifest). [default: the newest run]"),
+    typer.Argument(
+        help="A training run's folder, or for evaluate-split a manifest.", show_default="the newest run"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the last line.")]
 

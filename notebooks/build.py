@@ -1,0 +1,54 @@
+"""Makes and runs the notebooks: ``python notebooks/build.py [NAME…]``.
+
+The text and code are in ``source/*.py``, cells divided by ``# %%`` (code) and ``# %% [markdown]``; what
+is committed beside them is executed. They need FER+ in ``data/ferplus``, or ``VALENCE_DATA`` as the
+folder in which ``ferplus`` and the cache lie.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def cells(source: str) -> list[nbformat.NotebookNode]:
+    """The cells of a source file."""
+    result = []
+    for block in re.split(r"^# %%", source, flags=re.MULTILINE)[1:]:
+        head, _, body = block.partition("\n")
+        if "[markdown]" in head:
+            lines = [line.removeprefix("# ").removeprefix("#") for line in body.strip().splitlines()]
+            result.append(nbformat.v4.new_markdown_cell("\n".join(lines)))
+        else:
+            result.append(nbformat.v4.new_code_cell(body.strip()))
+    for i, cell in enumerate(result):
+        cell["id"] = f"cell-{i}"  # the same for the same source
+    return result
+
+
+def build(path: Path) -> Path:
+    """Executes the source at `path` into a notebook."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=cells(path.read_text()), metadata=metadata)
+    NotebookClient(
+        notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+    ).execute()
+    for cell in notebook.cells:
+        cell.get("metadata", {}).pop("execution", None)
+    target = HERE / f"{path.stem}.ipynb"
+    nbformat.write(notebook, target)
+    return target
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:]
+    for source in sorted((HERE / "source").glob("*.py")):
+        if not wanted or source.stem in wanted:
+            print(build(source))
