@@ -116,9 +116,7 @@ def require_viewers(findings: Findings) -> None:
     name = findings.stimulus.name
     if not findings.viewers:
         raise StudyError(f"No session is attached to {name} yet.")
-    raise StudyError(
-        f"None of the {len(findings.viewers)} viewers of {name} can be used: {reasons(findings)}."
-    )
+    raise StudyError(f"No viewer of {name} can be used: {reasons(findings)}.")
 
 
 def reasons(findings: Findings) -> str:
