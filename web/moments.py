@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from results import Samples
+from results import NEUTRAL, Samples
 
 PROMINENCE = 0.15
 """How far (in valence) a moment must stand out from what surrounds it, to count."""
@@ -54,8 +54,10 @@ def _of_stretch(own: Samples, kind: Literal["peak", "trough"], sign: float) -> l
     if len(own) < 3:
         return []
     curve = sign * own.smoothed
-    # The stretch counts as falling away at its ends, so that one which ends on its best moment has a peak.
-    padded = np.concatenate(([curve.min()], curve, [curve.min()]))
+    # An end of a stretch is a moment where it is the stretch's best one and not just its calm beginning.
+    low, best = float(curve.min()), float(curve.max())
+    before, after = ([low] if curve[end] == best > NEUTRAL else [] for end in (0, -1))
+    padded = np.concatenate((before, curve, after))
     typical = float(np.median(np.diff(own.time)))
     distance = max(1, round(APART / typical)) if typical > 0 else 1
     _, told = find_peaks(padded, prominence=PROMINENCE, distance=distance, plateau_size=1)
@@ -68,5 +70,5 @@ def _of_stretch(own: Samples, kind: Literal["peak", "trough"], sign: float) -> l
             value=round(float(own.smoothed[at]), 4),
             prominence=round(float(prominence), 4),
         )
-        for at, prominence in zip(told["left_edges"] - 1, told["prominences"], strict=True)
+        for at, prominence in zip(told["left_edges"] - len(before), told["prominences"], strict=True)
     ]

@@ -26,7 +26,7 @@ NO_FACE = ROOT / "media" / "no_face.jpg"
 ONE_FACE = ROOT / "media" / "one_face.jpg"
 TICK = Fraction(1, 90_000)
 BITS, BLOCK = 9, 24
-"""A frame of a numbered clip has its number in its lowest rows: BITS black or white squares of BLOCK pixels."""
+"""A numbered clip's frames have their number in their lowest rows: BITS squares of BLOCK pixels."""
 
 
 @contextmanager
