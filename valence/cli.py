@@ -131,11 +131,12 @@ _OWN = ("analyze", "evaluate", "doctor", "--version")
 
 def _mount() -> None:
     """Adds the commands that live in modules of their own."""
-    from valence import landmarks, serve, sessions, training, webcam
+    from valence import landmarks, serve, sessions, study, training, webcam
 
     app.command()(serve.serve)
     app.command()(webcam.webcam)
     app.add_typer(sessions.app, name="sessions")
+    app.add_typer(study.app, name="study")
     app.registered_commands += training.app.registered_commands
     app.command()(landmarks.train_landmarks)
 
