@@ -62,11 +62,11 @@ async def run(source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sin
     totals = Totals(0, 0, 0.0)
 
     with (
+        closing(_chunks(source)) as chunks,  # first, so that it is closed after its thread has ended
         ThreadPoolExecutor(1, "decode") as decoder,
         ThreadPoolExecutor(1, "locate") as locator,
         ThreadPoolExecutor(_READERS, "read") as readers,
         ThreadPoolExecutor(1, "sink") as writer,
-        closing(_chunks(source)) as chunks,
     ):
 
         async def decode() -> None:

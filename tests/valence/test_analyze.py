@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,41 +18,9 @@ import pytest
 from results import State, Store
 from stream.frames import Box, iou
 from tests.valence import media_files as make
-from valence.cli import main
+from tests.valence.command import Run
 
 MEDIA = make.MEDIA
-
-
-class Result:
-    """What a command said."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-        self.lines: list[dict[str, Any]] = [
-            json.loads(line) for line in out.splitlines() if line.startswith("{")
-        ]
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("VALENCE_"):
-            monkeypatch.delenv(name)
-
-    def command(*arguments: str | Path) -> Result:
-        with pytest.raises(SystemExit) as end:
-            main([str(a) for a in arguments])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err, err
-        code = end.value.code
-        return Result(code if isinstance(code, int) else 0, out, err)
-
-    return command
 
 
 def test_the_sample_clip_keeps_both_people(run: Run) -> None:

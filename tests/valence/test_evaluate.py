@@ -1,0 +1,90 @@
+"""`valence evaluate`: the figures are right, misses are counted, wrong files are clear errors."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.valence.command import Run
+from tests.valence.media_files import MEDIA
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    """Two pictures with one face each and one without, labelled."""
+    for name in ("one_face.jpg", "neutral_face.jpg", "no_face.jpg"):
+        shutil.copy(MEDIA / name, tmp_path / name)
+    path = tmp_path / "labels.csv"
+    path.write_text("path,valence\none_face.jpg,0.8\nneutral_face.jpg,-0.2\nno_face.jpg,0.1\n")
+    return path
+
+
+def test_it_scores_what_it_finds_and_counts_what_it_misses(run: Run, labels: Path, tmp_path: Path) -> None:
+    result = run("evaluate", labels, "--json", "--predictions", tmp_path / "out.csv")
+
+    assert result.code == 0
+    (figures,) = result.lines
+    assert (figures["n"], figures["missed"]) == (2, 1)
+    with (tmp_path / "out.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["path"] for r in rows] == ["one_face.jpg", "neutral_face.jpg", "no_face.jpg"]
+    assert rows[2]["predicted"] == ""
+    true = np.array([0.8, -0.2])
+    predicted = np.array([float(r["predicted"]) for r in rows[:2]])
+    assert figures["rmse"] == pytest.approx(np.sqrt(np.mean((true - predicted) ** 2)), abs=1e-4)
+    covariance = np.mean((true - true.mean()) * (predicted - predicted.mean()))
+    ccc = 2 * covariance / (true.var() + predicted.var() + (true.mean() - predicted.mean()) ** 2)
+    assert figures["ccc"] == pytest.approx(ccc, abs=1e-4)
+    assert set(figures["ci95"]) == {"ccc", "pcc", "rmse", "sagr"}
+
+
+def test_crops_are_never_missed(run: Run, labels: Path) -> None:
+    (figures,) = run("evaluate", labels, "--crops", "--json").lines
+    assert (figures["n"], figures["missed"]) == (3, 0)
+
+
+def test_the_table_for_people_has_the_same_figures(run: Run, labels: Path) -> None:
+    ccc = json.loads(run("evaluate", labels, "--json").out)["ccc"]
+    assert f"{ccc:.3f}" in run("evaluate", labels).out
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("file,valence\na.jpg,0\n", "lacks the column path"),
+        ("path,valence\n", "no rows"),
+        ("path,valence\none_face.jpg,7\n", "line 2: valence must be"),
+        ("path,valence\none_face.jpg,\n", "line 2: valence must be"),
+        ("path,valence\nmissing.jpg,0.5\n", "no such file"),
+    ],
+)
+def test_wrong_labels_are_one_clear_line(run: Run, labels: Path, text: str, complaint: str) -> None:
+    labels.write_text(text)
+    result = run("evaluate", labels)
+    assert result.code == 2
+    assert complaint in result.err and result.err.count("\n") == 1
+
+
+def test_a_missing_table_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    result = run("evaluate", tmp_path / "none.csv")
+    assert result.code == 2 and result.err.count("\n") == 1
+
+
+def test_doctor_says_what_runs(run: Run) -> None:
+    result = run("doctor", "--json")
+    assert result.code == 0
+    (report,) = result.lines
+    assert report["device"]["running"] in ("cpu", "cuda")
+    assert report["model"]["sha256"] and report["problems"] == []
+    assert "Ready." in run("doctor").out
+
+
+def test_doctor_says_what_is_wrong(run: Run) -> None:
+    result = run("doctor", "--model", "none.json")
+    assert result.code == 1
+    assert "none.json" in result.out
