@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import time
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -205,6 +206,26 @@ def test_models_that_differ_are_pointed_out(store: Store, study: str) -> None:
 
     assert found.models == (("m", "a1b2"), ("m2", "ff"))
     assert "different models" in Page(report_html([found])).text
+
+
+@pytest.mark.slow
+def test_two_hundred_sessions_of_a_minute_take_less_than_ten_seconds(store: Store) -> None:
+    studies, viewings = Studies(store), Viewings(store)
+    study = studies.create("big").id
+    studies.add_stimulus(study, "Ad", 60)
+    box, level = Box(0, 0, 9, 9), 0.3 * np.sin(np.arange(1800) / 200)
+    for number in range(200):
+        with store.begin(f"v{number}", source="v.mp4", kind="video") as writer:
+            values = (level + 0.001 * number).tolist()
+            writer.add(Sample(n / 30, n, 1, box, v, v, 0.9, 0.9) for n, v in enumerate(values))
+        viewings.attach(study, "ad", writer.id)
+
+    started = time.process_time()  # of this process: others may be busy
+    found = aggregate(store, study)
+    html = report_html([found])
+
+    assert time.process_time() - started < 10
+    assert found.overall.n == 200 and "200 viewers watched" in html
 
 
 @pytest.mark.browser

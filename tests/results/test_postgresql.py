@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from results import NotFoundError, State, Store, summary_of
+from results import NotFoundError, Options, State, Store, Studies, Viewings, aggregate, summary_of
 from stream.frames import Box, Sample
 
 pytest.importorskip("psycopg")
@@ -71,6 +71,34 @@ def test_a_session_lives_and_dies_on_postgresql(server: str, tmp_path: Path) -> 
             store.delete(session.id)
         with pytest.raises(NotFoundError):
             store.get(writer.id)
+
+
+def test_a_study_lives_and_dies_on_postgresql(server: str, tmp_path: Path) -> None:
+    with Store(tmp_path, server) as store:
+        studies, viewings = Studies(store), Viewings(store)
+        study = studies.create("Spring", options=Options(baseline=(0.0, 1.0))).id
+        studies.add_stimulus(study, "Ad", 5.0)
+        studies.set_segment(study, "ad", "logo", 4, 5)
+        first = viewings.add_viewer(study, consent_text="Yes.")
+        for number in range(4):
+            with store.begin(f"v{number}", source="v.mp4", kind="video") as writer:
+                writer.add(
+                    Sample(n / 20, n, 1, Box(1, 2, 3, 4), 0.1 * (n > 40), 0.1, 0.9, 0.8) for n in range(100)
+                )
+            viewer = first.id if number == 0 else None
+            viewings.attach(study, "ad", writer.id, viewer=viewer, clock=[(0.0, 0.0), (5.0, 5.0)])
+            store.add_stretch(writer.id, "excluded", 0.5, 0.6)
+
+        found = aggregate(store, study)
+        viewings.delete_viewer(study, first.id)
+
+        assert found.overall.n == 4 and found.segments[0].mean == pytest.approx(0.1)
+        assert found.panel.excluded.marked == 4 * 3
+        assert [viewer.id for viewer in viewings.viewers(study)] == ["v1", "v2", "v3"]
+        assert studies.create("Spring").id == "spring-2"
+        for name in ("spring", "spring-2"):
+            studies.delete(name, with_sessions=True)
+        assert store.sessions() == [] and studies.all() == []
 
 
 def test_two_stores_may_open_a_new_database_at_once(server: str, tmp_path: Path) -> None:

@@ -330,6 +330,56 @@ def test_a_database_of_a_newer_program_is_left_alone(store: Store) -> None:
         Store(store.root)
 
 
+def test_a_database_of_an_older_program_is_brought_up_to_date(store: Store) -> None:
+    with begin(store, "old") as writer:
+        writer.add([sample()])
+    store.close()
+    raw = sqlite3.connect(store.root / "valence.db")
+    raw.executescript("ALTER TABLE sessions DROP COLUMN origin; UPDATE schema SET version = 1;")
+    raw.close()
+
+    with Store(store.root) as again:
+        assert again.get(writer.id).origin is None
+        assert len(again.samples(writer.id)) == 1
+        with begin(again, "new") as writer:
+            pass
+        assert again.get(writer.id).origin == Path("/films/new.mp4")
+
+
+def test_the_latest_session_of_a_file_is_found_until_the_file_changes(store: Store, tmp_path: Path) -> None:
+    film = tmp_path / "films" / "a.mp4"
+    film.parent.mkdir()
+    film.write_bytes(b"x")
+    os.utime(film, (0, 0))
+    for state in (State.DONE, State.DONE, State.FAILED):
+        writer = store.begin("a", source=str(film), kind="video")
+        writer.finish(state)
+    running = store.begin("a", source=str(film), kind="video")
+
+    latest = store.latest_of(tmp_path / "films" / ".." / "films" / "a.mp4")
+
+    assert latest is not None and latest.id == store.sessions()[2].id
+    running.finish()
+    later = datetime.now().timestamp() + 60
+    os.utime(film, (later, later))
+    assert store.latest_of(film) is None, "it is another film now"
+    film.with_name("b.mp4").touch()
+    assert store.latest_of(film.with_name("b.mp4")) is None
+
+
+def test_an_output_folder_of_the_sessions_name_goes_with_it(store: Store, tmp_path: Path) -> None:
+    with begin(store) as writer:
+        pass
+    out = tmp_path / "out" / writer.id
+    out.mkdir(parents=True)
+    (out / "valence.csv").touch()
+    store.set_files(writer.id, {"csv": out / "valence.csv"})
+
+    store.delete(writer.id)
+
+    assert not out.exists() and out.parent.exists()
+
+
 @pytest.mark.parametrize("url", ["nonsense", "nodialect://x", "sqlite:////no/such/folder/x.db"])
 def test_a_database_that_cannot_be_opened_is_one_clear_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(StoreError):
