@@ -84,7 +84,14 @@ def read(folder: Path) -> DataSet:
     if extra:
         notes.append(f"{extra} pictures have no label and were left out.")
     digest = hashlib.sha256(repr([p.members for p in parts]).encode()).hexdigest()
-    return DataSet("AFEW-VA", tuple(examples), digest, tuple(notes))
+    return DataSet(
+        "AFEW-VA",
+        tuple(examples),
+        digest,
+        tuple(notes),
+        target="valence of every frame by trained annotators, -10..10, divided by 10",
+        licence="for research, from its authors on request; not to be passed on",
+    )
 
 
 def _open(folder: Path, name: str) -> _Part:

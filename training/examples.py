@@ -46,3 +46,7 @@ class DataSet:
     """What was left out, in sentences with the numbers in them."""
     official: Splits | None = None
     """The splits that its authors made, if any."""
+    target: str = "valence in [-1, 1], as given"
+    """How the valence came about, for the model card."""
+    licence: str = ""
+    """What its authors allow, for the model card."""

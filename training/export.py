@@ -86,7 +86,8 @@ def export(
                 part: len(prepared.part(part, run.config.fold)) for part in ("train", "validation", "test")
             },
             "remarks": list(prepared.remarks),
-            "target": "valence in [-1, 1]",
+            "target": prepared.data.target,
+            "licence": prepared.data.licence,
             "recipe": described(recipe),
         },
         metrics={

@@ -83,7 +83,17 @@ def dataset(folder: Path) -> DataSet:
         notes.append(f"{missing} faces were left out: they have no picture.")
     validation, test = tuple(parts["validation"]), tuple(parts["test"])
     official = Splits((*parts["train"], *validation), test, (validation,))
-    return DataSet("FER+", tuple(examples), digest.hexdigest(), tuple(notes), official)
+    return DataSet(
+        "FER+",
+        tuple(examples),
+        digest.hexdigest(),
+        tuple(notes),
+        official,
+        target="the votes of ten people a face, stray single votes dropped, weighted with the pleasure of "
+        + ", ".join(f"{e} {v:+.2f}" for e, v in zip(EMOTIONS, VALENCE, strict=True))
+        + " (after Russell & Mehrabian 1977)",
+        licence="FER+ votes: MIT (Microsoft). The pictures are those of FER2013 (Goodfellow et al. 2013).",
+    )
 
 
 def _votes(folder: Path) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:

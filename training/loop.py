@@ -31,6 +31,11 @@ from training.losses import loss
 from training.metrics import Scores, score
 from training.networks import FaceNetwork, Outputs, build
 from training.recipe import Recipe
+from training.transfer import start_from_onnx
+
+_CPU = torch.device("cpu")
+_SAMPLE = 512
+"""Faces that show an imported network what it will be fed."""
 
 
 class Watch(Protocol):
@@ -127,7 +132,7 @@ class _Position:
 class _Trainer:
     """A network with all that changes while it learns."""
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, sample: npt.NDArray[np.uint8]) -> None:
         self.recipe, self.folder = recipe, folder
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         # bfloat16 has the range of float32; only older GPUs need float16 with a scaled loss.
@@ -136,8 +141,10 @@ class _Trainer:
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=half)
         torch.manual_seed(recipe.seed)
         self.network = build(recipe.network, **recipe.options)
-        if recipe.start:
-            path = Path(recipe.start)
+        path = Path(recipe.start)
+        if path.suffix == ".onnx":
+            start_from_onnx(self.network, path, normalised(torch.from_numpy(sample), _CPU).numpy())
+        elif recipe.start:
             checkpoints.fill(self.network, checkpoints.load(path)["network"], path, recipe)
         self.network = self.network.to(self.device)
         self.network = cast(FaceNetwork, self.network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
@@ -251,7 +258,7 @@ def fit(
     if not len(train) or not len(validation):
         raise TrainingError(f"cannot train on {len(train)} faces and validate on {len(validation)}")
     watch = watch or _Unwatched()
-    trainer = _Trainer(recipe, folder)
+    trainer = _Trainer(recipe, folder, train.crops[:: max(1, len(train) // _SAMPLE)])
     position = trainer.resume()
     write_bytes(folder / RECIPE, recipe.to_json().encode())
     sampler = Shuffled(len(train), recipe.seed)

@@ -45,7 +45,10 @@ Epochs = Annotated[int | None, typer.Option(min=1, help="At most so many.", show
 Batch = Annotated[int | None, typer.Option(min=1, help="Faces in a batch.", show_default="128")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same model.")]
 Fold = Annotated[int | None, typer.Option(min=1, help="The fold that validates.", show_default="1")]
-Start = Annotated[Path | None, typer.Option(help="Start from this checkpoint (best.pt) of the same network.")]
+Start = Annotated[
+    Path | None,
+    typer.Option(help="Start from these weights of the same network: best.pt, or an exported ONNX file."),
+]
 Runs = Annotated[Path, typer.Option(help="Where results and TensorBoard's logs go.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the newest run that was interrupted.")]
 Source = Annotated[

@@ -1,0 +1,116 @@
+"""Training that starts from an exported model: the shipped ONNX file is all that it needs.
+
+Exporting folds each batch normalisation into the convolution before it. Here it is unfolded: the
+convolution keeps the folded weights, and the normalisation gets the mean and deviation that its
+inputs really have on faces, undone by its own scale and offset. So the network computes what the
+file does, and behaves in training as one that has been trained all along. The emotions' head, which
+is not exported, starts afresh.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from training.errors import TrainingError
+from training.layers import FaceNetwork
+from training.onnxfile import PARITY, run
+
+Array = npt.NDArray[np.float32]
+
+
+def start_from_onnx(network: FaceNetwork, path: Path, faces: Array) -> None:
+    """Gives `network` the weights of the ONNX file at `path`.
+
+    Args:
+        faces: (n, 1, side, side) in [-1, 1], some hundreds of those that it will be trained on.
+
+    Raises:
+        TrainingError: there is no such file, or it was not exported from such a network.
+    """
+    arrays, biases = _read(path)
+    refusal = TrainingError(f"{path} was not exported (in float32) from this network")
+    # The exporter puts the names of wrapping modules before ours.
+    head = next((name for name in arrays if name.endswith("valence.weight")), None)
+    if head is None:
+        raise refusal
+    prefix = head.removesuffix("valence.weight")
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            module = network.get_submodule(name.rpartition(".")[0])
+            if name.startswith("emotions.") or isinstance(module, nn.BatchNorm2d):
+                continue
+            array = arrays.get(prefix + name)
+            if array is None or array.shape != tuple(parameter.shape):
+                raise refusal
+            parameter.copy_(torch.from_numpy(array))
+        for name, normalisation in _normalisations(network):
+            bias = biases.get(f"{prefix}{name.removesuffix('.1')}.0.weight")
+            if bias is None or bias.shape != tuple(normalisation.bias.shape):
+                raise refusal
+            normalisation.bias.copy_(torch.from_numpy(bias))
+            normalisation.weight.fill_(1.0)
+            _statistics(normalisation, torch.zeros(()), torch.ones(()) - normalisation.eps)
+    _unfold(network, torch.from_numpy(faces))
+    with torch.no_grad():
+        computed = network(torch.from_numpy(faces[:16])).valence.numpy()
+    if not np.abs(computed - run(path, faces[:16])[:, 0]).max() <= 10 * PARITY:
+        raise refusal
+
+
+def _read(path: Path) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The file's arrays by name, and the bias of each convolution by the name of its weight."""
+    import onnx
+    from onnx import numpy_helper
+
+    if not path.is_file():
+        raise TrainingError(f"there is no model {path}")
+    try:
+        graph: Any = onnx.load(path).graph
+    except Exception as error:  # protobuf raises many kinds for a file that is not its own
+        raise TrainingError(f"{path} is not a readable ONNX file ({type(error).__name__})") from error
+    arrays = {i.name: np.array(numpy_helper.to_array(i)) for i in graph.initializer}
+    biases = {
+        node.input[1]: arrays[node.input[2]]
+        for node in graph.node
+        if node.op_type == "Conv" and len(node.input) == 3 and node.input[2] in arrays
+    }
+    return arrays, biases
+
+
+def _normalisations(network: nn.Module) -> list[tuple[str, nn.BatchNorm2d]]:
+    return [(name, m) for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)]
+
+
+def _statistics(normalisation: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
+    assert normalisation.running_mean is not None and normalisation.running_var is not None
+    normalisation.running_mean.copy_(mean.expand_as(normalisation.running_mean))
+    normalisation.running_var.copy_(variance.expand_as(normalisation.running_var))
+
+
+def _unfold(network: FaceNetwork, faces: Tensor) -> None:
+    """Measures what each normalisation is fed, and takes it out there and puts it back in after."""
+
+    def measure(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(module, nn.BatchNorm2d)
+        mean = inputs[0].mean(dim=(0, 2, 3))
+        variance = inputs[0].var(dim=(0, 2, 3), unbiased=False)
+        # A channel that is always the same must not be divided by nothing.
+        variance = variance.clamp_min(1e-6)
+        _statistics(module, mean, variance)
+        module.weight.copy_((variance + module.eps).sqrt())
+        module.bias.add_(mean)
+
+    network.eval()
+    hooks = [m.register_forward_pre_hook(measure) for _, m in _normalisations(network)]
+    try:
+        with torch.no_grad():
+            network(faces)
+    finally:
+        for hook in hooks:
+            hook.remove()
