@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def load_samples(connection: Connection, session_key: int, face_id: int | None =
     if face_id is not None:
         query = query.where(SampleRow.face_id == face_id)
     rows = connection.execute(query.order_by(SampleRow.frame, SampleRow.face_id)).fetchall()
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), len(_COLUMNS))
+    cells = len(rows) * len(_COLUMNS)
+    table = np.fromiter(chain.from_iterable(rows), np.float64, cells).reshape(len(rows), len(_COLUMNS))
     return Samples(
         time=table[:, 0].copy(),
         frame=table[:, 1].astype(np.int64),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def _response(connection: Connection, viewing: Row[Any]) -> Response:
         .where(SampleRow.session_key == viewing.session_key, SampleRow.face_id == face)
         .order_by(SampleRow.frame)
     ).fetchall()
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), 3)
+    table = np.fromiter(chain.from_iterable(rows), np.float64, 3 * len(rows)).reshape(len(rows), 3)
     knots = [(session_s, media_s) for session_s, media_s in viewing.clock]
     time = stimulus_time(table[:, 0], viewing.offset_s, knots)
     playing = ~np.isnan(time)
