@@ -89,7 +89,7 @@ def read(folder: Path) -> DataSet:
         tuple(examples),
         digest,
         tuple(notes),
-        target="valence of every frame by trained annotators, -10..10, divided by 10",
+        target="valence of every frame by expert annotators, -10..10, divided by 10",
         licence="for research, from its authors on request; not to be passed on",
     )
 

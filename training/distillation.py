@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from training.batches import normalised
+from training.errors import TrainingError
 from training.faces import FaceSet
 from training.networks import FaceNetwork
 
@@ -23,9 +24,12 @@ def soften(
     """`faces` with labels that are to `share` (0..1) the `teacher`'s, averaged over both mirror images.
 
     Faces without votes keep having none.
+
+    Raises:
+        TrainingError: `share` is out of range.
     """
     if not 0 <= share <= 1:
-        raise ValueError(f"the teacher's share must lie between 0 and 1, it is {share}")
+        raise TrainingError(f"the teacher's share must lie between 0 and 1, it is {share}")
     teacher.eval()
     valence = np.zeros_like(faces.valence)
     votes = np.zeros_like(faces.votes)

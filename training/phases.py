@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.assessment import Predict, assess, groups_of, of_run, open_predictor, write_predictions
 from training.board import Board
+from training.checkpoints import trained
 from training.config import to_toml
+from training.distillation import soften
 from training.faces import FaceSet
 from training.files import read_json, write_json
 from training.loop import fit
@@ -38,7 +41,11 @@ def train(run: Run, prepared: Prepared, bars: Bars) -> Result:
     introduce(run, prepared, bars)
     bars.begin("")
     parts = {name: prepared.part(name, config.fold) for name in ("train", "validation", "test")}
-    fit(parts["train"], parts["validation"], config.recipe, run.folder, config.workers, bars)
+    lessons = parts["train"]
+    if config.teacher:
+        teacher, _ = trained(Path(config.teacher))
+        lessons = soften(lessons, teacher, config.teacher_share, torch.device("cpu"))
+    fit(lessons, parts["validation"], config.recipe, run.folder, config.workers, bars)
     call, _ = of_run(run.folder)
     result: Result = {"network": config.recipe.network, "remarks": list(prepared.remarks)}
     for name in ("validation", "test"):

@@ -73,6 +73,9 @@ def train(
     seed: Seed = None,
     fold: Fold = None,
     start: Start = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="An earlier run's folder; its network softens the labels.")
+    ] = None,
     runs: Runs = Path("runs"),
     resume: Resume = False,
     as_json: AsJson = False,
@@ -83,6 +86,7 @@ def train(
 
         changes = {"network": network, "epochs": epochs, "batch": batch, "seed": seed, "start": start}
         settings = _settings(config, dataset, data, by_clip, fold, changes)
+        settings = replace(settings, teacher=str(teacher)) if teacher else settings
         _show(commands.train(_order(settings, crops, runs, resume)), as_json)
 
 

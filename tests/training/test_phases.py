@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from inference import ValenceModel
@@ -19,6 +20,7 @@ from inference.manifest import load
 from training import checkpoints, commands, phases, tuning
 from training.commands import Order
 from training.config import Config, read_config
+from training.distillation import soften
 from training.errors import TrainingError
 from training.faces import FaceSet
 from training.metrics import Scores
@@ -67,6 +69,23 @@ def test_train_leaves_weights_scores_settings_and_logs(trained: Order, capsys: A
     assert "No face was found" in text(folder, "data")
     _, recipe = checkpoints.trained(folder)
     assert recipe == trained.config.recipe
+
+
+def test_an_earlier_network_softens_the_labels(trained: Order, order: Order, prepared: Any) -> None:
+    folder = only(trained.places.runs / "train" / "residual")
+    teacher, _ = checkpoints.trained(folder)
+    faces = prepared.part("train")
+    softened = soften(faces, teacher, 0.5, torch.device("cpu"))
+    assert np.isnan(softened.votes).all()
+    assert np.abs(softened.valence - faces.valence).max() > 0.01
+    said = 2 * softened.valence - faces.valence
+    assert np.corrcoef(said, faces.valence)[0, 1] > 0.8
+    with pytest.raises(TrainingError, match="must lie between 0 and 1"):
+        soften(faces, teacher, 1.5, torch.device("cpu"))
+    config = replace(with_recipe(order, epochs=1).config, teacher=str(folder))
+    assert commands.train(replace(order, config=config))["validation"]["n"] > 0
+    with pytest.raises(TrainingError, match="nowhere holds no trained network"):
+        commands.train(replace(order, config=replace(config, teacher="nowhere")))
 
 
 def test_evaluate_scores_the_split_and_the_corruptions(trained: Order) -> None:
