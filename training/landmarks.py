@@ -14,12 +14,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from inference import LandmarkModel
 from inference.alignment import square
+from training.onnxfile import without_traces
 
 Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -184,16 +186,17 @@ def assess(net: nn.Module, faces: Marked, *, disturbed: bool, seed: int = 1) -> 
 
 def export(net: nn.Module, path: Path) -> None:
     """Writes the ONNX file that `inference.LandmarkModel` reads."""
-    torch.onnx.export(
+    program = torch.onnx.export(
         net,
         (torch.zeros(2, 1, SIDE, SIDE),),
-        str(path),
         input_names=["x"],
         output_names=["points"],
         dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=256)},),
-        external_data=False,
+        dynamo=True,
         verbose=False,
     )
+    assert program is not None
+    onnx.save(without_traces(program.model_proto), path)
 
 
 def _face(faces: Marked, row: int) -> tuple[Gray, Floats, Floats]:

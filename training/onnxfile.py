@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -54,7 +55,19 @@ def write_onnx(network: FaceNetwork, path: Path, side: int) -> None:
             verbose=False,
         )
     assert program is not None
-    write_whole(path, lambda part: program.save(part, external_data=False))
+    model = without_traces(program.model_proto)
+    write_whole(path, lambda part: onnx.save(model, part))
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """`model` without the exporter's notes, which name files of the computer it ran on."""
+    graph = model.graph
+    functions = [node for function in model.functions for node in function.node]
+    values = [*graph.input, *graph.output, *graph.value_info, *graph.initializer]
+    for part in (model, graph, *model.functions, *graph.node, *functions, *values):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    return model
 
 
 @contextmanager
