@@ -13,7 +13,7 @@ from valence.printing import ask, console, limits, print_json, signed, tell
 from valence.settings import load
 from valence.storage import opened_store
 from valence.study_options import stretch_of, with_changes
-from valence.study_print import findings_table, studies_table, study_json, tell_study
+from valence.study_print import findings_line, findings_table, studies_table, study_json, tell_study
 
 app = typer.Typer(
     help="Put sessions on a stimulus, aggregate their viewers, report and compare.", no_args_is_help=True
@@ -219,7 +219,9 @@ def report(
         print_json(written)
         return
     for one in findings:
-        console().print(findings_table(one))
+        typer.echo(findings_line(one))
+        if one.moments:
+            console().print(findings_table(one))
     for path in (written["files"]["html"], written["files"]["json"], *written["files"]["csv"]):
         typer.echo(path)
 

@@ -81,14 +81,19 @@ def study_json(study: Study) -> dict[str, Any]:
     }
 
 
-def findings_table(findings: Findings) -> Table:
+def findings_line(findings: Findings) -> str:
+    """Who watched, and how they felt on the whole."""
     overall = findings.overall
-    title = (
+    return (
         f"{findings.stimulus.name}: {len(findings.panel.viewers)} viewers"
         f" ({findings.panel.excluded.viewers} left out), mean valence {signed(overall.mean)}"
         f" ({limits(overall.low, overall.high)})"
     )
-    table = Table(title=Text(title), title_justify="left", box=None, header_style="bold", pad_edge=False)
+
+
+def findings_table(findings: Findings) -> Table:
+    """The key moments."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("moment", "at (s)", "valence", "95 % interval", "n", "confidence"):
         table.add_column(heading, justify="left" if heading == "moment" else "right")
     for moment in findings.moments:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from results import Store
 from results.panel import Response
@@ -15,6 +16,10 @@ from results.records import Floats
 from stream.frames import Box, Sample
 
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+
+# A busy machine may make any example slow; how fast things are is measured elsewhere.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

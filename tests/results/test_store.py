@@ -393,7 +393,7 @@ def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
         Store(tmp_path)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2**40), st.integers(1, 9), *[st.floats(-1e6, 1e6, allow_nan=False)] * 5),
