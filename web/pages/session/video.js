@@ -5,10 +5,16 @@
 import { element } from "../shared/elements.js";
 import { lastUpTo } from "./track.js";
 
+const FIRST_FRAME = 1500; // ms; a tab in the background presents none
+
 export class Video {
   /** Opens `src`, whose frames are shown at `times` (seconds from the first). Null where the browser cannot. */
   static async open(src, { times, width, height }) {
     const video = element("video", { src, preload: "auto", playsInline: true, disablePictureInPicture: true });
+    // The first frame is told of once, when it comes: whoever asks later does not hear of it.
+    const first = new Promise((resolve) => {
+      video.requestVideoFrameCallback?.((_now, { mediaTime }) => resolve(mediaTime));
+    });
     const opened = await new Promise((resolve) => {
       video.onloadeddata = () => resolve(true);
       video.onerror = () => resolve(false);
@@ -19,14 +25,16 @@ export class Video {
       video.load();
       return null;
     }
-    return new Video(video, times, width || video.videoWidth, height || video.videoHeight);
+    const none = new Promise((resolve) => setTimeout(resolve, FIRST_FRAME, 0));
+    const zero = await Promise.race([first, none]);
+    return new Video(video, times, [width || video.videoWidth, height || video.videoHeight], zero);
   }
 
-  constructor(video, times, width, height) {
+  constructor(video, times, size, zero) {
     this.element = video;
     this.times = times;
-    this.size = [width, height];
-    this.zero = null;
+    this.size = size;
+    this.zero = zero; // the media time of the first frame
     this.index = 0;
     this.wanted = null;
     this.onframe = () => {};
@@ -91,7 +99,7 @@ export class Video {
 
   /** Seeks do not pile up: while one is under way, only the latest wish is kept. */
   #go(time) {
-    this.wanted = Math.min(Math.max(time + (this.zero ?? 0), 0), this.duration || 0);
+    this.wanted = Math.min(Math.max(time + this.zero, 0), this.duration || 0);
     if (!this.element.seeking) this.#begin();
   }
 
@@ -112,14 +120,12 @@ export class Video {
 
   #listen() {
     this.element.requestVideoFrameCallback((_now, { mediaTime }) => {
-      if (this.zero === null) this.zero = this.element.currentTime < 0.05 ? mediaTime : 0;
       this.#now(mediaTime, true);
       this.#listen();
     });
   }
 
   #poll() {
-    this.zero = 0;
     const look = () => {
       if (this.playing) this.#now(this.element.currentTime, false);
       requestAnimationFrame(look);
@@ -129,7 +135,7 @@ export class Video {
 
   /** `exact`: the time is the frame's own, and not somewhere in the time for which it is shown. */
   #now(mediaTime, exact) {
-    const time = Math.max(0, mediaTime - (this.zero ?? 0));
+    const time = Math.max(0, mediaTime - this.zero);
     const { times } = this;
     let index = Math.max(0, lastUpTo(times, time + 1e-4));
     if (exact && index + 1 < times.length && times[index + 1] - time < time - times[index]) index++;
