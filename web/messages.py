@@ -22,9 +22,10 @@ class FloodError(ValueError):
 def frame_message(result: LiveResult, *, viewers: int = 0, skipped: int = 0, rtp: int | None = None) -> str:
     """One analysed frame as JSON (DESIGN.md, Web).
 
-    Beside the contract's fields: `width`, `height` (of the picture that the boxes refer to), `sent`
-    (width and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or
-    null), `viewers`, and for viewers `rtp`, the RTP timestamp of the relayed picture up to a constant. `skipped` messages count as dropped.
+    Beside the contract's fields: `width`, `height` (of the picture that the boxes refer to), `sent` (width
+    and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or null),
+    `viewers`, and for viewers `rtp`, the RTP timestamp of the relayed picture up to a constant. `skipped`
+    messages count as dropped.
     """
     shot = result.shot
     message: dict[str, Any] = {

@@ -51,7 +51,7 @@ def launch(playwright: Any, camera: Path, *flags: str) -> Any:
     return playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, *own, *flags])
 
 
-def wait_for(page: Any, expression: str, seconds: float = 20) -> None:
+def wait_for(page: Any, expression: str, seconds: float = 60) -> None:
     """Waits for a JavaScript expression to be true.
 
     Playwright's own `wait_for_function` evaluates in the page, which its Content Security Policy forbids.
@@ -83,7 +83,7 @@ def start(page: Any, url: str, faces: int = 1) -> str:
     """Opens the live page, presses Start, waits for so many faces, and returns the session's id."""
     page.goto(url)
     page.click('[data-action="start"]')
-    wait_for(page, f"document.querySelectorAll('[data-face-id]').length >= {faces}", 30)
+    wait_for(page, f"document.querySelectorAll('[data-face-id]').length >= {faces}", 60)
     return str(page.get_attribute("#session", "data-session"))
 
 

@@ -23,6 +23,7 @@ from serving import ROOT, SAMPLE, Served, free_port, process, serving, wait_unti
 from inference import ValenceModel
 from results import State, Store
 from stream.frames import Box, iou
+from web.viewers import marked_pts
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +73,7 @@ def test_a_reaction_from_start_to_stop(served: Served, page: Any) -> None:
     ids = page.eval_on_selector_all("[data-face-id]", "rows => rows.map(row => row.dataset.faceId)")
     assert ids == ["1", "2"]
     before = page.get_attribute('[data-face-id="1"]', "data-valence")
-    wait_for(page, f"document.querySelector('[data-face-id=\"1\"]').dataset.valence !== '{before}'")
+    wait_for(page, f"document.querySelector('[data-face-id=\"1\"]')?.dataset.valence !== '{before}'")
     wait_for(page, "Number(document.querySelector('#status').dataset.fps) > 5")
     drawn = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
                .filter((value, i) => i % 4 === 3 && value > 200).length"""
@@ -144,7 +145,7 @@ def test_a_viewer_joins_and_leaves_and_nobody_notices(served: Served, page: Any)
     session = start(page, served.url, faces=1)
     guest = page.context.new_page()
     guest.goto(f"{served.url}/live/{session}")
-    guest.wait_for_selector('.live[data-state="live"]', timeout=20_000)
+    guest.wait_for_selector('.live[data-state="live"]', timeout=60_000)
     guest.wait_for_selector("[data-face-id]")
     wait_for(guest, "JSON.parse(document.querySelector('#overlay').dataset.faces ?? '[]').length > 0", 20)
     wait_for(guest, "document.querySelector('#camera').videoWidth === 640")
@@ -211,12 +212,12 @@ def test_a_killed_server_loses_at_most_a_second_and_the_page_comes_back(tmp_path
         page.wait_for_timeout(2500)
         running.send_signal(signal.SIGKILL)
         running.wait(10)
-    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=15_000)
+    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=60_000)
     if SCREENS:
         _screen(page, "reconnecting")
     shown = page.evaluate("window.messages.at(-1).time_s")
     with process(folder, port):
-        page.wait_for_selector('.live[data-state="live"]', timeout=20_000)
+        page.wait_for_selector('.live[data-state="live"]', timeout=60_000)
         wait_for(page, "document.querySelector('#session').innerText.includes('was interrupted')")
         assert session in page.inner_text("#session")
         new = page.get_attribute("#session", "data-session")
@@ -236,7 +237,7 @@ def test_a_stopping_server_says_goodbye_and_the_page_waits_for_it(
 ) -> None:
     with serving(tmp_path / "sessions", model) as served:
         start(page, served.url)
-    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=10_000)
+    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=60_000)
     page.click('[data-action="stop"]')
     page.wait_for_selector('.live[data-state="idle"]')
 
@@ -248,7 +249,7 @@ def test_by_keyboard_and_calm_for_screen_readers(served: Served, page: Any) -> N
         if page.evaluate("document.activeElement.dataset.action") == "start":
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("[data-face-id]", timeout=20_000)
+    page.wait_for_selector("[data-face-id]", timeout=60_000)
     assert "Face 1" in page.inner_text('[data-face-id="1"]')
     assert page.inner_text('[data-face-id="1"] .word') in {
         "very negative", "negative", "neutral", "positive", "very positive", "out of view"
@@ -296,6 +297,40 @@ def test_a_server_that_refuses_is_quoted(served: Served, page: Any) -> None:
     page.click('[data-action="start"]')
     wait_for(page, "document.querySelector('#state-text').textContent.includes('It takes no more.')")
     assert page.evaluate("document.querySelector('#camera').srcObject") is None
+
+
+def test_a_page_whose_results_are_late_sends_less_and_more_again(served: Served, page: Any) -> None:
+    page.goto(served.url)
+    rates = page.evaluate(
+        """async () => {
+          const { Pace } = await import("/pages/live/pace.js");
+          const rates = [];
+          const pace = new Pace((rate) => rates.push(rate));
+          for (let now = 0; now < 10_000; now += 100) pace.result(700, now);
+          for (let now = 10_000; now < 30_000; now += 100) pace.result(80, now);
+          return rates;
+        }"""
+    )
+    assert rates == [20, 13, 9, 6, 8, 10]
+
+
+def test_a_viewer_finds_the_constant_of_relayed_timestamps(served: Served, page: Any) -> None:
+    sent = [marked_pts(i, i / 15) for i in range(60)]
+    constant = 4_000_000_000
+    page.goto(served.url)
+    found = page.evaluate(
+        """async ([sent, constant]) => {
+          const { RtpClock } = await import("/pages/live/clock.js");
+          const clock = new RtpClock();
+          sent.forEach((rtp, i) => {
+            clock.expected(rtp);
+            if (i >= 3 && i % 4 !== 1) clock.shown((sent[i - 3] + constant) >>> 0);
+          });
+          return clock.constant;
+        }""",
+        [sent, constant],
+    )
+    assert found == constant
 
 
 def test_screens(served: Served, browser: Any, tmp_path: Path) -> None:

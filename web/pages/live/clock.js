@@ -32,7 +32,7 @@ export class CaptureClock {
 // constant. The numbers carry a scatter that does not repeat: the constant is the one difference on which
 // several frames agree.
 
-const AGREE = 4;
+const AGREE = 8;
 const REMEMBERED = 40;
 
 export class RtpClock {

@@ -58,10 +58,13 @@ export class Connection extends EventTarget {
   }
 
   /** Send the picture smaller by this factor, 1 or more. */
-  async shrink(factor) {
-    const parameters = this.sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.scaleResolutionDownBy = factor;
-    await this.sender.setParameters(parameters);
+  shrink(factor) {
+    return this.#encode({ scaleResolutionDownBy: factor });
+  }
+
+  /** Send at most so many frames a second. */
+  limit(rate) {
+    return this.#encode({ maxFramerate: rate });
   }
 
   close() {
@@ -70,6 +73,12 @@ export class Connection extends EventTarget {
     this.timers.forEach(clearTimeout);
     this.say("stop");
     this.peer?.close();
+  }
+
+  async #encode(changes) {
+    const parameters = this.sender.getParameters();
+    for (const encoding of parameters.encodings ?? []) Object.assign(encoding, changes);
+    await this.sender.setParameters(parameters).catch(() => {}); // a browser that cannot sends as before
   }
 
   async #send(track, stream) {

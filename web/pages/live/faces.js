@@ -5,7 +5,7 @@ import { valenceText, valenceWord } from "../shared/palette.js";
 
 const GONE = 3; // seconds after which the row of a face that left is removed
 const TEXT_EVERY = 100; // ms between changes of the text: digits that run faster cannot be read
-const CURVE_EVERY = 66;
+const CURVE_EVERY = 100;
 const SHORTEST = 10; // seconds that the curves show at first; they grow with the session
 const LONGEST = 30;
 

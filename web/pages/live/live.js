@@ -6,6 +6,7 @@ import { Announcer } from "../shared/announce.js";
 import { CameraError, listCameras, openCamera } from "./camera.js";
 import { Connection, OfferError } from "./connection.js";
 import { Faces } from "./faces.js";
+import { Pace } from "./pace.js";
 import { CONSENT, IDLE, Panel } from "./panel.js";
 import { SessionBox } from "./session.js";
 import { CameraStage } from "./stage.js";
@@ -28,6 +29,7 @@ const device = $("#device");
 
 let camera = null;
 let connection = null;
+let pace = null;
 let attempt = 0; // raised by every start and stop: what an older one still awaits is void
 let faceSeen = 0;
 let counted = -1;
@@ -93,6 +95,7 @@ async function connect(mine) {
   await opened.open("/api/offer", camera, { consent: CONSENT });
   if (mine !== attempt) return opened.close();
   stage.restart();
+  pace = new Pace((rate) => opened.limit(rate));
   faceSeen = performance.now();
   counted = -1;
   box.live(opened.session);
@@ -106,7 +109,9 @@ function show(message) {
     panel.hide();
     panel.note("");
   }
-  status.show(message, stage.result(message));
+  const latency = stage.result(message);
+  pace?.result(latency, performance.now());
+  status.show(message, latency);
   faces.show(message);
   box.watched(message.viewers);
   const now = performance.now();

@@ -10,6 +10,7 @@ export class Overlay {
   }
 
   clear() {
+    this.canvas.parentElement.classList.remove("covered");
     this.canvas.dataset.faces = "[]";
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
@@ -25,12 +26,13 @@ export class Overlay {
       canvas.height = height;
     }
     context.setTransform(1, 0, 0, 1, 0, 0);
+    canvas.parentElement.classList.toggle("covered", picture !== null);
     if (picture) {
       if (this.mirrored) context.setTransform(-1, 0, 0, 1, width, 0);
       context.drawImage(picture, 0, 0);
       context.setTransform(1, 0, 0, 1, 0, 0);
     } else {
-      this.clear();
+      context.clearRect(0, 0, width, height);
     }
     // The analysis may have seen the picture at another size than the camera's.
     const scale = width / message.width;
