@@ -108,7 +108,10 @@ footer { font-size: 13px; padding-top: 28px; padding-bottom: 48px; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { font-size: 11pt; } main, header, footer { max-width: none; padding: 0; }
   .card, .tile, tr, dl > * { break-inside: avoid; } .card.long { break-inside: auto; }
-  h2, h3 { break-after: avoid; } .hair { display: none; } .canvas { height: 230px; }
+  h2, h3, .lead, .tiles { break-after: avoid; } section + section:has(.tiles) { break-before: page; }
+  section + section h2 { margin-top: 0; } .tiles { grid-template-columns: repeat(5, 1fr); gap: 8px; }
+  .tile { padding: 10px; } .tile b { font-size: 19px; } .tile span { font-size: 11px; }
+  .hair { display: none; } .canvas { height: 230px; }
   .card { box-shadow: none; } .scroll { overflow: visible; }
 }
 """
