@@ -2,7 +2,7 @@
 
 ``figures.json`` beside the manifest holds what the manifest does not: ``robustness`` (rows as from
 `training.robustness`), ``tried`` (what was tried and how well it did) and ``notes``. Whoever measures
-again writes there and calls `write_card`; nobody edits figures in prose.
+again calls `record`; nobody edits figures in prose.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from training.files import read_json, write_bytes
+from training.files import read_json, write_bytes, write_json
 from training.tables import cell, markdown
 
 FIGURES, CARD = "figures.json", "README.md"
@@ -105,6 +105,19 @@ def write_card(models: Path) -> Path:
     path = models / CARD
     write_bytes(path, render(manifest, figures).encode())
     return path
+
+
+def record(models: Path, **figures: Any) -> Path:
+    """Puts `figures` (``robustness``, ``tried`` or ``notes``) into ``figures.json``; writes the card anew.
+
+    Raises:
+        TrainingError: there is no manifest in `models`, or nothing can be written there.
+    """
+    path = models / FIGURES
+    known = read_json(path) if path.is_file() else {}
+    read_json(models / "valence.json")
+    write_json(path, {**known, **figures})
+    return write_card(models)
 
 
 def _data(training: Mapping[str, Any]) -> str:

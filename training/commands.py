@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training import phases, tuning
+from training.card import record, write_card
 from training.config import Config, config_from
 from training.crops import cropping
 from training.errors import TrainingError
@@ -60,12 +61,18 @@ def tune(order: Order) -> phases.Result:
     return _run(order, "tune", order.config.recipe.network, tuning.tune)
 
 
-def evaluate(order: Order, source: Path | None = None, split: str = "test") -> phases.Result:
-    """`phases.evaluate` of `source`, by default the newest finished training run."""
+def evaluate(
+    order: Order, source: Path | None = None, split: str = "test", card: bool = False
+) -> phases.Result:
+    """`phases.evaluate` of `source`, by default the newest finished training run; `card` writes what
+    is left under corruption into the model card."""
     chosen = source or newest_run(order)
 
     def phase(run: Run, prepared: Prepared, bars: Bars) -> phases.Result:
-        return phases.evaluate(run, chosen, prepared, bars, split)
+        result = phases.evaluate(run, chosen, prepared, bars, split)
+        if card:
+            bars.say(f"written to {record(order.places.models, robustness=result['robustness'])}")
+        return result
 
     return _run(order, "evaluate", _label(chosen), phase)
 
@@ -81,6 +88,7 @@ def export(
         result = export_network(run, chosen, prepared, bars, name, version)
         if shipped:
             ship(run.folder, order.places.models)
+            write_card(order.places.models)
         bars.say(f"the model is in {order.places.models if shipped else run.folder}")
         return result
 

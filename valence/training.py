@@ -173,6 +173,9 @@ def tune(
 def evaluate_split(
     source: Source = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    card: Annotated[
+        bool, typer.Option("--card", help="Put the figures for worse pictures into the model card.")
+    ] = False,
     config: Settings = None,
     dataset: Kind = None,
     data: Where = None,
@@ -188,7 +191,7 @@ def evaluate_split(
         from training import commands
 
         settings = _settings(config, dataset, data, by_clip, fold, {"network": network})
-        _show(commands.evaluate(_order(settings, crops, runs), source, split), as_json)
+        _show(commands.evaluate(_order(settings, crops, runs), source, split, card), as_json)
 
 
 @app.command()

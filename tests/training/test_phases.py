@@ -126,7 +126,10 @@ def test_export_writes_a_model_that_serves_what_was_trained(trained: Order, tmp_
     session = ort.InferenceSession(models / "valence.onnx", providers=["CPUExecutionProvider"])
     assert [o.name for o in session.get_outputs()] == ["valence", "spread"]
 
-    served = commands.evaluate(order, models / "valence.json")
+    served = commands.evaluate(order, models / "valence.json", card=True)
+    card = (models / "README.md").read_text()
+    assert "# Model card: tiny 3" in card
+    assert "| lower face covered |" in card
     assert served["ccc"] == pytest.approx(values["metrics"]["ccc"], abs=2e-3)
     with_model = ValenceModel.open(models / "valence.json")
     assert with_model.read_pixels([np.full((64, 64, 3), 90, np.uint8)]).spread is not None
