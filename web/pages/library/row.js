@@ -16,7 +16,7 @@ export function row(session, { rename, remove }) {
   return element(
     "tr",
     { data: { session: session.session } },
-    cell("curve", session.curve.length ? thumbnail(session.curve) : element("span", { className: "small quiet" }, session.kind === "image" ? "Image" : "–")),
+    cell("curve", session.curve.length ? thumbnail(session.curve, session.duration_s) : element("span", { className: "small quiet" }, session.kind === "image" ? "Image" : "–")),
     cell(
       "title",
       element("a", { href: sessionPage(session.session), title: session.name }, session.name),

@@ -68,7 +68,7 @@ function refresh() {
 function preview() {
   const { curve, duration_s: duration } = session;
   const known = curve.map((value, part) => [((part + 0.5) / curve.length) * duration, value]).filter(([, value]) => value !== null);
-  const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], gap: (1.5 * duration) / (curve.length || 1) };
+  const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], gap: Math.max(0.5, (1.5 * duration) / (curve.length || 1)) };
   return [{ id: 0, order: 6, name: "", series: { ...series, raw: series.smoothed, quality: series.smoothed.map(() => NaN) } }];
 }
 

@@ -6,16 +6,20 @@ import { valenceText } from "./palette.js";
 const WIDTH = 160;
 const HEIGHT = 40;
 
-/** `curve`: valence in equal parts of the duration, null where no face was seen. */
-export function thumbnail(curve) {
+const GAP = 0.5; // seconds without a face that interrupt the line; shorter ones are between two frames
+
+/** `curve`: valence in equal parts of the `duration` (seconds), null where no face was seen. */
+export function thumbnail(curve, duration) {
+  const bridge = Math.max(1, Math.floor((GAP * curve.length) / Math.max(duration, 1e-6)));
   const x = (part) => (((part + 0.5) / curve.length) * WIDTH).toFixed(1);
   const y = (value) => (HEIGHT / 2 - value * (HEIGHT / 2 - 3)).toFixed(1);
   let line = "";
+  let before = -Infinity;
   curve.forEach((value, part) => {
     if (value === null) return;
-    const alone = curve[part - 1] === null || curve[part - 1] === undefined;
-    line += `${alone ? "M" : "L"}${x(part)} ${y(value)}`;
-    if (alone && (curve[part + 1] === null || curve[part + 1] === undefined)) line += "h0.01";
+    // A part of its own is a dot: a line of no length with round ends.
+    line += part - before > bridge ? `M${x(part)} ${y(value)}h0.01` : `L${x(part)} ${y(value)}`;
+    before = part;
   });
   const known = curve.filter((value) => value !== null);
   const says = known.length

@@ -30,7 +30,7 @@ export async function result(session, box, actions) {
   const picture =
     found.kind === "image" && found.files.annotated
       ? element("img", { src: found.files.annotated, alt: `${found.name} with the faces that were found` })
-      : found.curve.length ? thumbnail(found.curve) : null;
+      : found.curve.length ? thumbnail(found.curve, found.duration_s) : null;
   box.replaceChildren(...[picture, element("ul", {}, ...faces)].filter(Boolean));
   box.hidden = false;
 }
