@@ -1,7 +1,7 @@
 """What the queue of analyses keeps on disk, so that it survives a restart.
 
-An upload waits in `<sessions>/.uploads/<job>/` together with `job.json`. Once it is analysed both move into
-its session's folder (as `recording.*` and `upload.json`), so that whoever deletes the session deletes them too.
+An upload waits in `<sessions>/.uploads/<job>/` together with `job.json`. Once it is analysed both move
+into its session's folder (as `recording.*` and `upload.json`), so that who deletes the session deletes them.
 """
 
 from __future__ import annotations
