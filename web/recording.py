@@ -30,7 +30,7 @@ class Recorder:
         self._samples: list[Sample] = []
         self._events: list[tuple[str, str]] = []
         self._latest: LiveResult | None = None
-        self._writing = asyncio.Lock()
+        self._writing: asyncio.Future[None] | None = None
         self._written = time.monotonic()
 
     def __call__(self, result: LiveResult) -> None:
@@ -80,11 +80,17 @@ class Recorder:
             log.error("The empty session %s could not be removed: %s", self.id, failure)
 
     async def _write(self) -> None:
-        async with self._writing:
-            samples, self._samples = self._samples, []
-            events, self._events = self._events, []
-            await asyncio.to_thread(self._hand_over, samples, events, self._latest)
-            self._written = time.monotonic()
+        """Hand over what came. Cancelled, it goes on in its thread, and the next call waits for it first."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+            self._writing.exception()  # the writer keeps what it could not commit and tries again now
+        samples, self._samples = self._samples, []
+        events, self._events = self._events, []
+        self._writing = asyncio.ensure_future(
+            asyncio.to_thread(self._hand_over, samples, events, self._latest)
+        )
+        await asyncio.shield(self._writing)
+        self._written = time.monotonic()
 
     def _hand_over(
         self, samples: list[Sample], events: list[tuple[str, str]], latest: LiveResult | None

@@ -147,7 +147,7 @@ def test_a_viewer_joins_and_leaves_and_nobody_notices(served: Served, page: Any)
     guest.goto(f"{served.url}/live/{session}")
     guest.wait_for_selector('.live[data-state="live"]', timeout=60_000)
     guest.wait_for_selector("[data-face-id]")
-    wait_for(guest, "JSON.parse(document.querySelector('#overlay').dataset.faces ?? '[]').length > 0", 20)
+    wait_for(guest, "JSON.parse(document.querySelector('#overlay').dataset.faces ?? '[]').length > 0", 60)
     wait_for(guest, "document.querySelector('#camera').videoWidth === 640")
     wait_for(page, "document.querySelector('#session').innerText.includes('One person is watching')")
     if SCREENS:
