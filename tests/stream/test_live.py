@@ -113,7 +113,9 @@ async def test_a_slow_model_costs_frames_and_not_latency(model: ValenceModel) ->
     results = await analysed(Pictures(90), model, slow=0.2)
     settled = [result.latency for result in results[5:]]
     assert len(settled) > 3
-    assert max(settled) < 0.45
+    third = len(settled) // 3
+    assert np.median(settled) < 0.45
+    assert np.median(settled[-third:]) < 1.5 * np.median(settled[:third])
     assert results[-1].dropped > 50
     assert results[-1].fps < 8
 
