@@ -126,6 +126,13 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
     }
 
 
+@router.get("/api/sessions/{session_id}/outline")
+def outline(session_id: str, request: Request) -> Listed:
+    """A session as the list has it: at once, however long it is."""
+    with explained():
+        return _listed(stored_session(request, session_id))
+
+
 @router.get("/api/sessions/{session_id}/samples")
 def samples_of(session_id: str, request: Request) -> Response:
     """`{"session": …, "samples": {…}}`: the samples by column, under the names of `valence.csv`."""

@@ -483,7 +483,7 @@ def test_a_thousand_sessions_and_an_hour_stay_quick(tmp_path: Path, model: Valen
             };
             look();
           });""")
-        page.goto(f"{served.url}/sessions/{hour}")
+        page.goto(f"{served.url}/sessions/{hour}", wait_until="commit")
         first = page.evaluate("window.firstCurve")
         wait_for(page, "Number(document.querySelector('#chart canvas').dataset.drawn) === 108000")
         whole = page.evaluate("performance.now()")

@@ -57,7 +57,7 @@ function refresh() {
   showStretches(find("stretches"), session.stretches, look, seek, edit.remove);
   showDownloads(find("downloads"), session, () => ({ ...chart.content, range: chart.range }));
   showAbout(find("about"), session);
-  const shown = samples.length ? chartFaces(session, samples, (face) => look(face).visible) : preview();
+  const shown = samples.length ? chartFaces(session, samples, (face) => look(face).visible) : preview(session);
   chart.show({ faces: shown, stretches: session.stretches, show }, session.duration_s);
   find("chart").setAttribute("aria-valuemax", session.duration_s.toFixed(3));
   find("of").textContent = `of ${clock(session.duration_s)}`;
@@ -65,8 +65,7 @@ function refresh() {
 }
 
 /** The small curve that comes with the session, until the samples are here. */
-function preview() {
-  const { curve, duration_s: duration } = session;
+function preview({ curve, duration_s: duration }) {
   const known = curve.map((value, part) => [((part + 0.5) / curve.length) * duration, value]).filter(([, value]) => value !== null);
   const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], gap: Math.max(0.5, (1.5 * duration) / (curve.length || 1)) };
   return [{ id: 0, order: 6, name: "", series: { ...series, raw: series.smoothed, quality: series.smoothed.map(() => NaN) } }];
@@ -125,10 +124,14 @@ async function running() {
 
 async function begin() {
   try {
-    session = await api(sessionApi(id));
-    document.body.classList.toggle("still", session.kind === "image");
-    refresh();
-    samples = new Samples((await api(sessionApi(id, "/samples"))).samples);
+    // First what comes at once, however long the session is; the rest would hold it up.
+    const outline = await api(sessionApi(id, "/outline"));
+    document.body.classList.toggle("still", outline.kind === "image");
+    find("name").textContent = outline.name;
+    chart.show({ faces: preview(outline), stretches: [], show }, outline.duration_s);
+    const [whole, { samples: columns }] = await Promise.all([api(sessionApi(id)), api(sessionApi(id, "/samples"))]);
+    session = whole;
+    samples = new Samples(columns);
     refresh();
     media = await open(session, samples.frameTimes());
   } catch (error) {
@@ -167,8 +170,8 @@ const buttons = {
 };
 for (const [name, act] of Object.entries(buttons)) action(name).addEventListener("click", () => media && act());
 listen({
-  play: () => media && play(), step, jump, moment,
-  seekStart: () => seek(0), seekEnd: () => seek(session.duration_s),
+  play: () => media && play(), step, jump, moment: (direction) => media && moment(direction),
+  seekStart: () => seek(0), seekEnd: () => seek(session?.duration_s ?? 0),
   mark: () => media && edit.mark(), exclude: () => media && edit.exclude(),
   zoom: (factor) => chart.zoom(factor), all: () => chart.all(),
 });
