@@ -11,7 +11,7 @@ const LEFT = 46;
 const RIGHT = 14;
 const TOP = 12;
 const BOTTOM = 26;
-const STRIP = 54; // the quality's share of the height
+const STRIP = 66; // the quality's share of the height
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
 /** From seconds and valence to pixels. `view`: {from, to, width, height, quality, top}. */
@@ -27,7 +27,7 @@ export function scales({ from, to, width, height, quality, top = TOP }) {
     x: (time) => LEFT + ((time - from) / span) * wide,
     y: (value) => (top + bottom) / 2 - (value * (bottom - top)) / 2,
     time: (x) => from + ((x - LEFT) / wide) * span,
-    quality: (value) => height - BOTTOM - 4 - value * (STRIP - 16),
+    quality: (value) => height - BOTTOM - 4 - value * (STRIP - 28),
   };
 }
 
