@@ -23,7 +23,8 @@ class Webcam(ThreadSource):
     def read(self, put: Callable[[Shot], None]) -> None:
         is_file = isinstance(self._device, str) and Path(self._device).is_file()
         before = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(0)  # what OpenCV prints about a missing camera says less than our own sentence
+        # What OpenCV prints about a missing camera says less than our own sentence.
+        cv2.utils.logging.setLogLevel(0)
         capture = cv2.VideoCapture(self._device)
         cv2.utils.logging.setLogLevel(before)
         try:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.floating]
 SIGN_THRESHOLD = 0.15
+_ROUNDING = 1e-6
+"""A label of just 0.15 does not exceed the threshold, also where it is a little more in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def score(true: Values, predicted: Values) -> Scores:
     # Constant labels and constant predictions alike leave nothing to agree on.
     denominator = t.var() + p.var() + (t.mean() - p.mean()) ** 2
     deviations = t.std() * p.std()
-    signed = np.abs(t) > SIGN_THRESHOLD
+    signed = np.abs(t) > SIGN_THRESHOLD + _ROUNDING
     return Scores(
         ccc=float(2 * covariance / denominator) if denominator > 0 else float("nan"),
         pcc=float(covariance / deviations) if deviations > 0 else float("nan"),
