@@ -42,6 +42,10 @@ def build(path: Path) -> Path:
     ).execute()
     for cell in notebook.cells:
         cell.get("metadata", {}).pop("execution", None)
+        # Remarks of libraries about this computer.
+        outputs = [o for o in cell.get("outputs", []) if o.get("name") != "stderr"]
+        if cell.cell_type == "code":
+            cell["outputs"] = outputs
     target = HERE / f"{path.stem}.ipynb"
     nbformat.write(notebook, target)
     return target

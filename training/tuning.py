@@ -97,7 +97,7 @@ def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, recipe: Recipe, searc
         learning_rate=trial.suggest_float("learning_rate", *search.learning_rate, log=True),
         weight_decay=trial.suggest_float("weight_decay", *search.weight_decay, log=True),
         options={**recipe.options, "dropout": trial.suggest_float("dropout", *search.dropout)},
-        losses=replace(recipe.losses, ccc=trial.suggest_float("ccc", *search.ccc)),
+        losses=replace(recipe.losses, ccc=trial.suggest_float("ccc_weight", *search.ccc)),
         augmentation=replace(augmentation, **changes),
     )
 

@@ -3,7 +3,7 @@
 #
 # Three families by the same recipe: ours, MobileNetV3 and EfficientNet-B0 (what the original system
 # used), all for 64-pixel grey faces, and here half as wide. To keep this page light it trains on a
-# thousand faces and for a few epochs; `valence model-selection` is the same phase on all of them.
+# few thousand faces and for a few epochs; `valence model-selection` is the same phase on all of them.
 
 # %%
 import os
@@ -33,14 +33,14 @@ DATA = Path(os.environ.get("VALENCE_DATA", "data"))
 prepared = prepare(Data(kind="ferplus"), DATA, cropping(Path("models")), face_finder(crops=True))
 
 rng = np.random.default_rng(0)
-validation = tuple(rng.choice(prepared.splits.validation(1), 600, replace=False))
-train = tuple(rng.choice(prepared.splits.training(1), 1200, replace=False))
+validation = tuple(rng.choice(prepared.splits.validation(1), 1000, replace=False))
+train = tuple(rng.choice(prepared.splits.training(1), 3000, replace=False))
 few = replace(prepared, splits=Splits((*train, *validation), prepared.splits.test, (validation,)))
 
 # %%
 config = Config(
     data=Data(kind="ferplus"),
-    recipe=Recipe(epochs=4, batch=32, average=0.97, options={"width": 0.5}),
+    recipe=Recipe(epochs=6, batch=64, average=0.97, options={"width": 0.5}),
     workers=0,
 )
 run = open_run(Path("runs"), "model-selection", "comparison", config)

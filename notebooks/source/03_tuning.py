@@ -34,14 +34,14 @@ DATA = Path(os.environ.get("VALENCE_DATA", "data"))
 prepared = prepare(Data(kind="ferplus"), DATA, cropping(Path("models")), face_finder(crops=True))
 
 rng = np.random.default_rng(0)
-validation = tuple(rng.choice(prepared.splits.validation(1), 600, replace=False))
+validation = tuple(rng.choice(prepared.splits.validation(1), 1000, replace=False))
 train = tuple(rng.choice(prepared.splits.training(1), 1000, replace=False))
 few = replace(prepared, splits=Splits((*train, *validation), prepared.splits.test, (validation,)))
 
 # %%
 config = Config(
     data=Data(kind="ferplus"),
-    recipe=Recipe(epochs=4, batch=32, average=0.97, options={"width": 0.25}),
+    recipe=Recipe(epochs=5, batch=32, average=0.97, options={"width": 0.25}),
     search=Search(trials=10, startup_trials=4, warmup_epochs=1),
     workers=0,
 )

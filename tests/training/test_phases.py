@@ -172,7 +172,11 @@ def test_tune_searches_prunes_and_writes_the_best_settings(order: Order) -> None
     result = commands.tune(order)
     folder = only(order.places.runs / "tune" / "residual")
     assert len(result["trials"]) == 3
-    assert result["best"]["ccc"] == max(t["ccc"] for t in result["trials"] if t["state"] == "complete")
+    complete = [t["ccc"] for t in result["trials"] if t["state"] == "complete"]
+    assert result["best"]["ccc"] == pytest.approx(max(complete), abs=1e-4)
+    (winner,) = folder.glob(f"trial_{result['best']['trial']:03d}")
+    values = EventAccumulator(str(winner)).Reload().Scalars("CCC/validation")
+    assert max(complete) == pytest.approx(max(v.value for v in values), abs=1e-4)
     best = read_config(folder / "best.toml")
     assert best.recipe.learning_rate == pytest.approx(result["best"]["learning_rate"])
     assert best.recipe.options["width"] == 0.25
