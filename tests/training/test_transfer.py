@@ -9,17 +9,22 @@ import numpy as np
 import pytest
 import torch
 
+from inference import ValenceModel
+from inference.manifest import DEFAULT, load
 from training import onnxfile
 from training.batches import normalised
 from training.checkpoints import trained
 from training.errors import TrainingError
 from training.loop import fit
 from training.networks import NETWORKS, FaceNetwork, build
+from training.pictures import color
 from training.prepare import Prepared
 from training.recipe import Recipe
 from training.transfer import start_from_onnx
 
 pytestmark = pytest.mark.slow
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +62,20 @@ def test_it_computes_the_same_in_use_and_nearly_the_same_in_training(
         assert torch.allclose(copy(faces).spread, original(faces).spread, atol=1e-2)
         in_training = [net.train()(faces).valence for net in (copy, original)]
     assert torch.allclose(*in_training, atol=0.02), "the normalisations were not unfolded"
+
+
+def test_the_shipped_model_can_be_trained_on(prepared: Prepared) -> None:
+    """In eight bits or not, made by whatever version of the export."""
+    crops = prepared.collected.faces.crops
+    network = build("residual")
+    start_from_onnx(network, DEFAULT.with_suffix(".onnx"), normalised(torch.from_numpy(crops), CPU).numpy())
+    manifest = load(DEFAULT)
+    served = ValenceModel(manifest, "cpu").read_pixels([color(c) for c in crops]).valence
+    with torch.no_grad():
+        mine = network(normalised(torch.from_numpy(crops), CPU)).valence.numpy()
+    mine = manifest.output.slope * mine + manifest.output.intercept
+    assert np.corrcoef(mine, served)[0, 1] > 0.99
+    assert np.abs(mine - served).mean() < 0.05
 
 
 def test_training_goes_on_from_it(prepared: Prepared, tmp_path: Path) -> None:
