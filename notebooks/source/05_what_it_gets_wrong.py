@@ -95,18 +95,20 @@ Markdown(markdown(table, tuple(table[0])))
 # %% [markdown]
 # ## Photos, sorted by valence
 #
-# Faces in colour and at full size, none of which it has seen: the photos in `media/`, and those in the
-# folder `VALENCE_PORTRAITS`, if one is given.
+# Faces in colour and at full size, none of which it has seen: the two portraits in `media/`, and the
+# photos in the folder `VALENCE_PORTRAITS`, if one is given.
 
 # %%
-folders = [Path("media"), *(Path(p) for p in [os.environ.get("VALENCE_PORTRAITS")] if p)]
+photos = [Path("media/one_face.jpg"), Path("media/neutral_face.jpg")]
+if portraits := os.environ.get("VALENCE_PORTRAITS"):
+    photos += sorted(Path(portraits).glob("*.jpg"))
 model, detector = ValenceModel.open(Path("models/valence.json")), open_detector()
 found = []
-for path in sorted(p for folder in folders for p in folder.glob("*.jpg")):
+for path in photos:
     picture = cv2.imread(str(path))
     scale = min(1.0, 640 / max(picture.shape[:2]))
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    boxes = [d.box for d in detector.detect(picture) if d.score > 0.7]
+    boxes = [d.box for d in sorted(detector.detect(picture), key=lambda d: -d.score)[:1]]
     crops = model.align(picture, boxes)
     for box, valence in zip(boxes, model.read(crops).valence, strict=True):
         wide = model.aligner.wide(picture, box, 1.5)
