@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import OperationalError
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
@@ -92,7 +94,7 @@ def _engine(url: str) -> Engine:
         # Transactions are begun below, by us: the driver's own would begin as readers, and a reader that
         # turns writer while another process commits fails at once, whatever the timeout.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")  # safe in WAL against a killed process
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked
@@ -104,6 +106,24 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn a SQLite database to write-ahead logging, which it remembers.
+
+    Two processes that open a new database at once both want it for themselves for a moment, and SQLite
+    does not wait for this statement, whatever the timeout: the one that comes second tries again.
+    """
+    give_up = monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except OperationalError as error:
+            if "locked" not in str(error) or monotonic() > give_up:
+                raise
+            sleep(0.02)
+        else:
+            return
 
 
 def _prepare(connection: Connection) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -425,3 +427,12 @@ def test_samples_are_indexed_by_session_and_frame(store: Store) -> None:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
 
     assert "SEARCH samples USING PRIMARY KEY (session_key=? AND frame=?)" in str(plan)
+
+
+def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
+    program = f"from results import Store\nwith Store({str(tmp_path / 's')!r}) as store: store.sessions()"
+    openers = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(5)
+    ]
+    errors = [opener.communicate(timeout=60)[1] for opener in openers]
+    assert [opener.returncode for opener in openers] == [0] * 5, errors
