@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
-SECTIONS = (("Live", "/"), ("Upload", "/upload"), ("Sessions", "/sessions"), ("Studies", "/studies"))
+SECTIONS = (("Live", "/"), ("Upload", "/upload"), ("Sessions", "/sessions"))
 """The navigation: what a section is called, and where it is."""
 
 _ENTRY = re.compile(r"<!--\s*(title|style|script):\s*(.+?)\s*-->\n?")
