@@ -18,6 +18,24 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 
+NOT_KEPT = "# not kept"
+"""In a cell: its pictures are not ours to pass on."""
+_INSTEAD = (
+    "Pictures of FER2013 are not kept in the repository: nobody has stated a licence for them. "
+    "Run the notebook to see them."
+)
+
+
+def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """`outputs` with a sentence in the place of each picture."""
+    return [
+        nbformat.v4.new_output("stream", name="stdout", text=_INSTEAD + "\n")
+        if any(kind.startswith("image/") for kind in output.get("data", {}))
+        else output
+        for output in outputs
+    ]
+
+
 def cells(source: str) -> list[nbformat.NotebookNode]:
     """The cells of a source file."""
     result = []
@@ -45,7 +63,7 @@ def build(path: Path) -> Path:
         # Remarks of libraries about this computer.
         outputs = [o for o in cell.get("outputs", []) if o.get("name") != "stderr"]
         if cell.cell_type == "code":
-            cell["outputs"] = outputs
+            cell["outputs"] = _kept(outputs) if NOT_KEPT in cell["source"] else outputs
     target = HERE / f"{path.stem}.ipynb"
     nbformat.write(notebook, target)
     return target

@@ -58,6 +58,7 @@ for axis, part in zip(axes, ("train", "validation", "test"), strict=True):
 # to the most positive.
 
 # %%
+# not kept: pictures of FER2013
 test = prepared.part("test")
 rng = np.random.default_rng(0)
 order = np.argsort(test.valence)
@@ -75,6 +76,7 @@ _ = plt.axis("off")
 # The same seed, epoch and face always give the same change, so a run can be repeated and resumed.
 
 # %%
+# not kept: pictures of FER2013
 faces = prepared.part("validation")
 sheet = []
 for i in (3, 40, 77):

@@ -50,6 +50,7 @@ for axis, picture in zip(
 # smiles are ironic or strained, which people see and the network does not.
 
 # %%
+# not kept: pictures of FER2013
 plt.figure(figsize=(11, 8))
 plt.imshow(face_sheet(test, predicted, columns=12, rows=3))
 _ = plt.axis("off")
