@@ -47,13 +47,18 @@ class Served:
         return {n for n in names if n.startswith(("live ", "analyse ", "record ", "watch ", "drain "))}
 
 
+_GRACE_S = 3
+"""As in `valence serve`: a page that listens for events would hold the server for ever."""
+
+
 @contextmanager
 def serving(folder: Path, model: ValenceModel, settings: ServerSettings | None = None) -> Iterator[Served]:
     """Serves on a free port until the block ends; then everything must have stopped."""
     settings = settings or ServerSettings(version="test")
     with Store(folder) as store, socket.create_server(("127.0.0.1", 0)) as listening:
         app = create_app(model, store, open_detector, settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=_GRACE_S)
+        server = uvicorn.Server(config)
         loops: list[asyncio.AbstractEventLoop] = []
 
         async def serve() -> None:
