@@ -139,9 +139,9 @@ async def all_events(request: Request) -> Response:
     analyses = analyses_of(request)
 
     async def events() -> AsyncIterator[str]:
-        async for changed in analyses.changes(HEARTBEAT):
-            found = [_view(analyses, job).model_dump(mode="json") for job in analyses.jobs()]
-            yield _event(found) if changed else ": still here\n\n"
+        # A heartbeat carries the state as well: a page that missed a change has it by then.
+        async for _changed in analyses.changes(HEARTBEAT):
+            yield _event([_view(analyses, job).model_dump(mode="json") for job in analyses.jobs()])
 
     return _stream(events())
 
