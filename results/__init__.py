@@ -43,7 +43,7 @@ from results.responses import responses
 from results.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.store import Store
 from results.studies import Studies
-from results.study_records import Segment, Stimulus, Study, Viewer, Viewing
+from results.study_records import Segment, Stimulus, Study, Viewer, Viewing, study_json
 from results.viewings import Viewings
 from results.writer import SessionWriter
 
@@ -95,6 +95,7 @@ __all__ = [
     "require_viewers",
     "responses",
     "stimulus_time",
+    "study_json",
     "summary",
     "summary_of",
     "write_csv",

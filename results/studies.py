@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
@@ -18,6 +19,9 @@ from results.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow
 from results.store import Store, remove_files
 from results.study_records import Segment, Stimulus, Study, find_stimulus, find_study, options_of, study_of
 from results.viewings import Viewings
+
+STIMULI = ".stimuli"
+"""Below the sessions folder: videos of stimuli that were handed to us, each in a folder of its own."""
 
 
 class Studies:
@@ -86,8 +90,8 @@ class Studies:
         return self.get(row.id)
 
     def delete(self, study: str, with_sessions: bool = False) -> None:
-        """Remove a study, its viewers and their consents, and stimuli that were uploaded into the sessions
-        folder; with the viewers' sessions if asked, else those stay."""
+        """Remove a study, its viewers and their consents, and the videos of stimuli that were uploaded;
+        with the viewers' sessions if asked, else those stay."""
         with self._database.read() as connection:
             row = find_study(connection, study)
             viewers = connection.execute(select(ViewerRow.id).where(ViewerRow.study_key == row.key))
@@ -160,7 +164,14 @@ class Studies:
             if connection.execute(query).rowcount == 0:
                 raise NotFoundError(f"Stimulus {of.id} has no segment {name!r}.")
 
+    def upload_folder(self) -> Path:
+        """A new folder for a stimulus's video; what lies in it belongs to the study and goes with it."""
+        folder = self._store.root / STIMULI / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        return folder
+
     def _remove_upload(self, stimulus: Stimulus) -> None:
-        """A stimulus in the sessions folder is ours; one elsewhere belongs to the user."""
-        if stimulus.path is not None and stimulus.path.is_relative_to(self._store.root.resolve()):
-            remove_files(files=[stimulus.path])
+        """A video that was handed to us is removed with its folder; one elsewhere belongs to the user."""
+        ours = self._store.root.resolve() / STIMULI
+        if stimulus.path is not None and stimulus.path.parent.parent == ours:
+            remove_files(stimulus.path.parent)

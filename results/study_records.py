@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -149,6 +149,42 @@ def options_of(settings: Mapping[str, Any]) -> Options:
         start, end = values["baseline"]
         values["baseline"] = (start, end)
     return Options(**values)
+
+
+def study_json(study: Study, viewings: Iterable[Viewing] | None = None) -> dict[str, Any]:
+    """A study as JSON can hold it; with its viewings, if they are given."""
+    content: dict[str, Any] = {
+        "study": study.id,
+        "name": study.name,
+        "created": study.created.isoformat(timespec="seconds"),
+        "notes": study.notes,
+        "consent_text": study.consent_text,
+        "keep_media": study.keep_media,
+        "viewers": study.viewers,
+        "stimuli": [
+            {
+                "id": stimulus.id,
+                "name": stimulus.name,
+                "duration_s": round(stimulus.duration_s, 6),
+                "path": str(stimulus.path) if stimulus.path else None,
+                "viewings": stimulus.viewings,
+                "segments": [{"name": s.name, "start_s": s.start, "end_s": s.end} for s in stimulus.segments],
+            }
+            for stimulus in study.stimuli
+        ],
+    }
+    if viewings is not None:
+        content["viewings"] = [
+            {
+                "viewer": viewing.viewer,
+                "stimulus": viewing.stimulus,
+                "session": viewing.session,
+                "face_id": viewing.face_id,
+                "offset_s": viewing.offset_s,
+            }
+            for viewing in viewings
+        ]
+    return content
 
 
 def _stimulus_of(connection: Connection, row: Row[Any]) -> Stimulus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
@@ -46,8 +47,11 @@ class Viewings:
             row = find_study(connection, study)
             values["study_key"] = row.key
             if name is None:
-                count = select(func.count()).select_from(ViewerRow).where(ViewerRow.study_key == row.key)
-                stem = f"viewer-{connection.execute(count).scalar_one() + 1:03d}"
+                taken = set(
+                    connection.execute(select(ViewerRow.id).where(ViewerRow.study_key == row.key)).scalars()
+                )
+                numbers = (f"viewer-{number:03d}" for number in count(len(taken) + 1))
+                stem = next(free for free in numbers if free not in taken)
                 _, viewer_id = insert_under_free_id(connection, ViewerRow, stem, values, "-")
             else:
                 viewer_id = name.strip()

@@ -1,65 +1,16 @@
-"""The video that viewers watched: how long it is, and what was to be seen when."""
+"""The video that viewers watch, named on the command line: how long it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
-import av
-import cv2
-import numpy as np
-from av.error import FFmpegError
-
-from stream.sources import SourceError, VideoFile
 from valence.errors import ValenceError
-
-STILL_WIDTH = 320
-JPEG_QUALITY = 82
+from web.stimulus_video import StimulusVideoError, seconds_of
 
 
 def duration_of(path: Path) -> float:
     """Seconds; read off the frames where the file does not say. Raises ValenceError if it is no video."""
     try:
-        video = VideoFile(path)
-        length = video.duration if video.duration is not None else max(frame.time for frame in video)
-    except SourceError as error:
+        return seconds_of(path)
+    except StimulusVideoError as error:
         raise ValenceError(f"{path}: {error}") from error
-    except OSError as error:
-        raise ValenceError(f"{path}: {error.strerror}") from error
-    if length <= 0:
-        raise ValenceError(f"{path}: it has a single picture, and a stimulus must last")
-    return length
-
-
-def stills(path: Path, times: Iterable[float], width: int = STILL_WIDTH) -> dict[float, bytes]:
-    """What the video shows at each of the times (seconds from its first frame), as JPEG files.
-
-    A time after the last frame shows the last frame. Times that cannot be read are left out: a report without
-    one of its pictures is still a report. The video is searched, not read through.
-    """
-    pictures: dict[float, bytes] = {}
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            unit = float(stream.time_base or 1 / av.time_base)
-            start = (stream.start_time or 0) * unit
-            for time in sorted(set(times)):
-                container.seek(int((start + time) / unit), stream=stream)
-                shown: av.VideoFrame | None = None
-                for frame in container.decode(stream):
-                    if shown is not None and (frame.time or 0.0) > start + time + 1e-6:
-                        break
-                    shown = frame
-                if shown is not None:
-                    pictures[time] = _jpeg(shown, width)
-    except (FFmpegError, OSError, IndexError):
-        return pictures
-    return pictures
-
-
-def _jpeg(frame: av.VideoFrame, width: int) -> bytes:
-    image = np.rot90(frame.to_ndarray(format="bgr24"), round(frame.rotation / 90) % 4)
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    small = cv2.resize(np.ascontiguousarray(image), (width, height), interpolation=cv2.INTER_AREA)
-    _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    return encoded.tobytes()

@@ -7,13 +7,23 @@ from typing import Annotated
 
 import typer
 
-from results import Findings, Options, Store, Studies, Viewings, compare, comparison_json, require_viewers
+from results import (
+    Findings,
+    Options,
+    Store,
+    Studies,
+    Viewings,
+    compare,
+    comparison_json,
+    require_viewers,
+    study_json,
+)
 from valence.errors import WRONG_USE, ValenceError
 from valence.printing import ask, console, limits, print_json, signed, tell
 from valence.settings import load
 from valence.storage import opened_store
 from valence.study_options import stretch_of, with_changes
-from valence.study_print import findings_line, findings_table, studies_table, study_json, tell_study
+from valence.study_print import findings_line, findings_table, studies_table, tell_study
 
 app = typer.Typer(
     help="Put sessions on a stimulus, aggregate their viewers, report and compare.", no_args_is_help=True
@@ -203,7 +213,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Aggregate the viewers and write the report: HTML, CSV and JSON."""
-    from valence.study_report import all_comparisons, findings_of, write_report
+    from results.reporting import all_comparisons
+    from valence.study_report import findings_of, write_report
 
     with opened_store(sessions) as store:
         found = Studies(store).get(study)

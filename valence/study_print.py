@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.table import Table
 from rich.text import Text
 
-from results import Findings, Store, Study, Viewings
+from results import Findings, Store, Study, Viewings, study_json
 from valence.printing import console, limits, print_json, signed
 
 
@@ -32,17 +30,7 @@ def studies_table(found: list[Study]) -> Table:
 def tell_study(study: Study, store: Store, as_json: bool) -> None:
     viewings = Viewings(store).all(study.id)
     if as_json:
-        listed = [
-            {
-                "viewer": viewing.viewer,
-                "stimulus": viewing.stimulus,
-                "session": viewing.session,
-                "face_id": viewing.face_id,
-                "offset_s": viewing.offset_s,
-            }
-            for viewing in viewings
-        ]
-        print_json({**study_json(study), "viewings": listed})
+        print_json(study_json(study, viewings))
         return
     screen = console()
     screen.print(Text(f"{study.name} ({study.id}), {study.viewers} viewers", style="bold"))
@@ -56,29 +44,6 @@ def tell_study(study: Study, store: Store, as_json: bool) -> None:
             screen.print(Text(f"    {part.start:g}-{part.end:g} s {part.name}"))
     if not study.stimuli:
         screen.print("  no stimulus yet: add one with `valence study stimulus`")
-
-
-def study_json(study: Study) -> dict[str, Any]:
-    return {
-        "study": study.id,
-        "name": study.name,
-        "created": study.created.isoformat(timespec="seconds"),
-        "notes": study.notes,
-        "consent_text": study.consent_text,
-        "keep_media": study.keep_media,
-        "viewers": study.viewers,
-        "stimuli": [
-            {
-                "id": stimulus.id,
-                "name": stimulus.name,
-                "duration_s": round(stimulus.duration_s, 6),
-                "path": str(stimulus.path) if stimulus.path else None,
-                "viewings": stimulus.viewings,
-                "segments": [{"name": s.name, "start_s": s.start, "end_s": s.end} for s in stimulus.segments],
-            }
-            for stimulus in study.stimuli
-        ],
-    }
 
 
 def findings_line(findings: Findings) -> str:

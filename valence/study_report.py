@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from inference import ManifestError
+from inference.manifest import Manifest
 from inference.manifest import load as load_manifest
 from results import (
     Comparison,
@@ -17,22 +17,14 @@ from results import (
     Store,
     Study,
     aggregate,
-    compare,
-    comparison_json,
     curve_csv,
     difference_csv,
-    findings_json,
-    pictures_wanted,
-    report_html,
     responses,
     written_atomically,
 )
+from results.reporting import report_json, report_page
 from valence.settings import Settings
-from valence.stimulus import stills
 from valence.study_add import progress
-
-MOST_COMPARED = 4
-"""Up to so many stimuli, a report compares each with each; of more, `valence study compare` does any two."""
 
 
 def findings_of(
@@ -49,12 +41,6 @@ def findings_of(
     return aggregate(store, study.id, of.id, options=options, given=given)
 
 
-def all_comparisons(findings: Sequence[Findings]) -> list[Comparison]:
-    """Each stimulus against each that has an audience, as long as they are few."""
-    seen = [one for one in findings if one.panel.viewers]
-    return [compare(a, b) for a, b in combinations(seen, 2)] if len(seen) <= MOST_COMPARED else []
-
-
 def write_report(
     out: Path, findings: Sequence[Findings], comparisons: Sequence[Comparison], settings: Settings
 ) -> dict[str, Any]:
@@ -62,14 +48,8 @@ def write_report(
 
     Returns what the JSON file holds, and under `files` where everything is.
     """
-    pictures = {
-        one.stimulus.id: stills(one.stimulus.path, pictures_wanted(one))
-        for one in findings
-        if one.stimulus.path is not None
-    }
-    html = report_html(findings, comparisons, pictures=pictures, accuracy=accuracy_of(findings, settings))
     files = {"html": out / "report.html", "json": out / "report.json"}
-    _write(files["html"], html)
+    _write(files["html"], report_page(findings, comparisons, _manifest(settings)))
     tables = []
     for one in findings:
         tables.append(out / f"{one.stimulus.id}.csv")
@@ -77,35 +57,17 @@ def write_report(
     for pair in comparisons:
         tables.append(out / f"{pair.a.stimulus.id}-less-{pair.b.stimulus.id}.csv")
         _write(tables[-1], difference_csv(pair))
-    content = {
-        "study": findings[0].study.id,
-        "stimuli": [findings_json(one) for one in findings],
-        "comparisons": [comparison_json(pair) for pair in comparisons],
-    }
+    content = report_json(findings, comparisons)
     _write(files["json"], json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     listed = {**{kind: str(path) for kind, path in files.items()}, "csv": [str(path) for path in tables]}
     return {**content, "files": listed}
 
 
-def accuracy_of(findings: Sequence[Findings], settings: Settings) -> str:
-    """What the model's manifest says of its accuracy, if it is the model that read these faces."""
+def _manifest(settings: Settings) -> Manifest | None:
     try:
-        manifest = load_manifest(settings.model) if settings.model else load_manifest()
+        return load_manifest(settings.model) if settings.model else load_manifest()
     except ManifestError:
-        return ""
-    if {sha256 for one in findings for _, sha256 in one.models} != {manifest.sha256}:
-        return ""
-    said = {str(name): value for name, value in manifest.metrics.items() if isinstance(value, int | float)}
-    known = [f"{label} {said[name]:.2f}" for name, label in _METRICS.items() if name in said]
-    data = manifest.metrics.get("data") or manifest.metrics.get("dataset") or "its test images"
-    return f"On {data}: {', '.join(known)}." if known else ""
-
-
-_METRICS = {
-    "ccc": "concordance correlation",
-    "rmse": "root mean squared error",
-    "sagr": "sign agreement",
-}
+        return None
 
 
 def _write(path: Path, text: str) -> None:

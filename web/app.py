@@ -33,7 +33,7 @@ from web.layout import PAGES, page
 from web.security import Security
 from web.state import ServerSettings, State, state_of
 
-ROUTERS = ("uploads", "library", "studies")
+ROUTERS = ("uploads", "library", "studies", "watching")
 
 
 def create_app(

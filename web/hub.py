@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
@@ -21,11 +22,12 @@ class Hub:
         """Offers that are being answered; they count towards the limit."""
         self._group = asyncio.TaskGroup()
 
-    def start(self, session: LiveSession) -> None:
+    def start(self, session: LiveSession, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Run a session; `then` is awaited when it is over and its record is closed."""
         self.sessions[session.id] = session
-        self._group.create_task(self._run(session), name=f"live {session.id}")
+        self._group.create_task(self._run(session, then), name=f"live {session.id}")
 
-    async def _run(self, session: LiveSession) -> None:
+    async def _run(self, session: LiveSession, then: Callable[[], Awaitable[None]] | None) -> None:
         try:
             await session.run()
         except Exception:
@@ -33,6 +35,11 @@ class Hub:
             log.exception("Live session %s ended with an error.", session.id)
         finally:
             del self.sessions[session.id]
+        if then is not None:
+            try:
+                await then()
+            except Exception:
+                log.exception("What was to happen after live session %s failed.", session.id)
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
-SECTIONS = (("Live", "/"), ("Upload", "/upload"), ("Sessions", "/sessions"))
+SECTIONS = (("Live", "/"), ("Upload", "/upload"), ("Sessions", "/sessions"), ("Studies", "/studies"))
 """The navigation: what a section is called, and where it is."""
 
 _ENTRY = re.compile(r"<!--\s*(title|style|script):\s*(.+?)\s*-->\n?")
@@ -33,8 +33,8 @@ _FRAME = """<!doctype html>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="site">
-<a class="brand" href="/"><img src="/pages/shared/mark.svg" alt="" width="26" height="26">Valence Detector</a>
-<nav aria-label="Sections">{nav}</nav>
+<a class="brand"{home}><img src="/pages/shared/mark.svg" alt="" width="26" height="26">Valence Detector</a>
+{nav}
 </header>
 <main id="main" tabindex="-1">
 {body}</main>
@@ -43,8 +43,11 @@ _FRAME = """<!doctype html>
 """
 
 
-def page(path: str, section: str, status: int = 200) -> HTMLResponse:
-    """The page whose fragment is at `path` under `web/pages`; `section` is marked in the navigation."""
+def page(path: str, section: str, status: int = 200, *, guest: bool = False) -> HTMLResponse:
+    """The page whose fragment is at `path` under `web/pages`; `section` is marked in the navigation.
+
+    guest: it is for people who are invited to this page alone: no navigation.
+    """
     fragment = (PAGES / path).read_text(encoding="utf-8")
     title, head = section, []
     for kind, value in _ENTRY.findall(fragment):
@@ -58,7 +61,9 @@ def page(path: str, section: str, status: int = 200) -> HTMLResponse:
     for name, address in SECTIONS:
         current = ' aria-current="page"' if name == section else ""
         links.append(f'<a href="{address}"{current}>{name}</a>')
+    nav = "" if guest else f'<nav aria-label="Sections">{"".join(links)}</nav>'
+    home = "" if guest else ' href="/"'
     html = _FRAME.format(
-        title=escape(title), head="".join(head), nav="".join(links), body=_ENTRY.sub("", fragment)
+        title=escape(title), head="".join(head), nav=nav, home=home, body=_ENTRY.sub("", fragment)
     )
     return HTMLResponse(html, status_code=status, headers={"cache-control": "no-cache"})

@@ -52,13 +52,13 @@ def session_file(session_id: str, what: str, request: Request) -> Response:
             content["input"] = shown_source(session)
             name = f"{session.id}.{what}"
             if what == Format.CSV:
-                return _download(csv_text(samples), MEDIA_TYPES[".csv"], name)
+                return download(csv_text(samples), MEDIA_TYPES[".csv"], name)
             if what == Format.JSON:
-                return _download(json_text(content, samples), MEDIA_TYPES[".json"], name)
+                return download(json_text(content, samples), MEDIA_TYPES[".json"], name)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / name
                 write_parquet(content, samples, path)
-                return _download(path.read_bytes(), _PARQUET, name)
+                return download(path.read_bytes(), _PARQUET, name)
     path = Path(session.files.get(what, ""))
     if what not in session.files or not path.is_file():
         raise HTTPException(404, f"Session {session_id} has no file {what!r}.")
@@ -79,6 +79,7 @@ def frames_of(session_id: str, what: str, request: Request) -> dict[str, Any]:
     return {"times": found.times, "width": found.width, "height": found.height}
 
 
-def _download(content: str | bytes, kind: str, name: str) -> Response:
+def download(content: str | bytes, kind: str, name: str) -> Response:
+    """`content` as a file to be saved under `name`."""
     disposition = f"attachment; filename*=utf-8''{quote(name, safe='')}"
     return Response(content, media_type=kind, headers={"content-disposition": disposition})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from stream.analyzer import Analyzer
 from stream.live_pipeline import LivePipeline
 from stream.sender_clock import SenderClock
 from stream.track import TrackSource
+from web.film import Film
 from web.ice import configuration, for_browser, with_bitrate, without_mdns
 from web.live_session import LiveSession
 from web.recording import Recorder
@@ -66,12 +68,29 @@ async def offer(body: Offer, request: Request) -> Answer:
         if body.session in state.hub.sessions:
             raise HTTPException(409, "This session has its camera already; stop it before another begins.")
         raise HTTPException(404, f"There is no live session {body.session}; leave it out to begin one.")
-    _check(body.sdp, "sendonly", "sendrecv")
+    return await begin(body.sdp, state, body.name, body.consent)
+
+
+async def begin(
+    sdp: str,
+    state: State,
+    name: str,
+    consent: str | None = None,
+    *,
+    film: Film | None = None,
+    then: Callable[[], Awaitable[None]] | None = None,
+) -> Answer:
+    """Begin a live session with the camera that is offered, recorded as `name`.
+
+    film: keeps the camera's video, too. then: awaited when the session is over and its record is closed.
+    Raises HTTPException: 422: the offer cannot be used; 503: too many sessions.
+    """
+    _check(sdp, "sendonly", "sendrecv")
     if len(state.hub.sessions) + state.hub.opening >= state.settings.live_limit:
         raise HTTPException(503, f"{state.settings.live_limit} sessions are live; the server takes no more.")
     state.hub.opening += 1
     try:
-        return await _begin(body, state)
+        return await _begin(sdp, state, name, consent, film, then)
     finally:
         state.hub.opening -= 1
 
@@ -129,40 +148,50 @@ async def live_session(session_id: str, request: Request) -> Live:
     )
 
 
-async def _begin(body: Offer, state: State) -> Answer:
+async def _begin(
+    sdp: str,
+    state: State,
+    name: str,
+    consent: str | None,
+    film: Film | None,
+    then: Callable[[], Awaitable[None]] | None,
+) -> Answer:
     connection = RTCPeerConnection(configuration(state.settings.ice_servers))
     recorder: Recorder | None = None
     try:
-        await _accept(connection, body.sdp)
+        await _accept(connection, sdp)
         receiver = next(t.receiver for t in connection.getTransceivers() if t.kind == "video")
-        recorder = Recorder(state.store, await asyncio.to_thread(_writer, state, body))
+        stored = "numbers" if film is None else "numbers and video"
+        recorder = Recorder(state.store, await asyncio.to_thread(_writer, state, name, consent, stored))
         source = TrackSource(receiver.track, SenderClock(receiver))
         analyzer = Analyzer(state.open_detector(), time_constant=state.settings.smoothing)
         pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
         session = LiveSession(connection, source, pipeline, recorder)
+        if film is not None:
+            pipeline.sinks.append(film)
         answer = await _answer(connection)
     except BaseException:
         await connection.close()
         if recorder is not None:
             await recorder.discard()
         raise
-    state.hub.start(session)
+    state.hub.start(session, then)
     return Answer(sdp=with_bitrate(answer), session=session.id)
 
 
-def _writer(state: State, body: Offer) -> SessionWriter:
-    consent = None
-    if body.consent is not None:
-        consent = {"text": body.consent, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+def _writer(state: State, name: str, consent: str | None, stored: str) -> SessionWriter:
+    agreed = None
+    if consent is not None:
+        agreed = {"text": consent, "time": datetime.now(UTC).isoformat(timespec="seconds")}
     manifest = state.model.manifest
     return state.store.begin(
-        body.name,
+        name,
         source="browser camera",
         kind="live",
         device=state.model.device,
         model_name=manifest.name,
         model_sha256=manifest.sha256,
-        settings={"smoothing": state.settings.smoothing, "stored": "numbers", "consent": consent},
+        settings={"smoothing": state.settings.smoothing, "stored": stored, "consent": agreed},
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import HTTPException, Request
 
-from results import DeletedError, ExportError, NotFoundError, ResultsError, Session
+from results import DeletedError, ExportError, NotFoundError, ResultsError, Session, StudyError
 from web.journal import UPLOADS
 from web.state import state_of
 
@@ -40,6 +40,8 @@ def explained() -> Iterator[None]:
         raise HTTPException(404, str(error)) from error
     except DeletedError as error:
         raise HTTPException(410, str(error)) from error
+    except StudyError as error:
+        raise HTTPException(422, str(error)) from error
     except ExportError as error:
         raise HTTPException(501, str(error)) from error
     except ResultsError as error:

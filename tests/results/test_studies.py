@@ -261,9 +261,10 @@ def test_deleting_a_session_takes_its_viewing_along(store: Store, viewings: View
 def test_deleting_a_study_leaves_sessions_unless_asked(
     store: Store, studies: Studies, viewings: Viewings, study: str, tmp_path: Path
 ) -> None:
-    own, uploaded = tmp_path / "ad.mp4", store.root / "uploads" / "ad.mp4"
-    uploaded.parent.mkdir()
-    for path in (own, uploaded):
+    own, uploaded = tmp_path / "ad.mp4", studies.upload_folder() / "ad.mp4"
+    recording = store.root / "some-session" / "recording.mp4"
+    recording.parent.mkdir()
+    for path in (own, uploaded, recording):
         path.write_bytes(b"x")
         studies.add_stimulus(study, path.parent.name, 5, path)
     session = record(store, "ann", {1: 0.5})
@@ -271,7 +272,7 @@ def test_deleting_a_study_leaves_sessions_unless_asked(
 
     studies.delete(study)
     assert [kept.id for kept in store.sessions()] == [session]
-    assert own.exists() and not uploaded.exists()
+    assert own.exists() and recording.exists() and not uploaded.parent.exists()
 
     again = studies.create("again").id
     studies.add_stimulus(again, "Ad A", 10)

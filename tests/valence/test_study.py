@@ -12,10 +12,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from results import Store
+from results.stills import stills
 from stream.frames import Box, Sample
 from tests.valence.media_files import MEDIA, write_video
 from valence.errors import ValenceError
-from valence.stimulus import duration_of, stills
+from valence.stimulus import duration_of
 from valence.study import app
 
 

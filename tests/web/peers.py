@@ -61,10 +61,13 @@ class Peer:
         async with httpx.AsyncClient(base_url=self.url) as client:
             response = await client.post(path, json=await self.offer())
         assert response.status_code == 200, response.text
-        answer = response.json()
+        await self.connected(response.json())
+        return self
+
+    async def connected(self, answer: dict[str, Any]) -> None:
+        """Takes the server's answer to the offer."""
         self.session = answer["session"]
         await self.connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
-        return self
 
     async def until_frames(self, count: int, seconds: float = 15) -> None:
         await until(lambda: len(self.frames) >= count, seconds)

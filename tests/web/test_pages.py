@@ -17,7 +17,7 @@ def test_pages_are_whole(served: Served, path: str) -> None:
     assert response.status_code == 200
     html = response.text
     assert html.startswith("<!doctype html>") and '<main id="main"' in html
-    assert [name for name in ("Live", "Upload", "Sessions") if f">{name}</a>" not in html] == []
+    assert [name for name in ("Live", "Upload", "Sessions", "Studies") if f">{name}</a>" not in html] == []
     for address in re.findall(r'(?:src|href)="(/pages/[^"]+)"', html):
         assert httpx.get(served.url + address).status_code == 200, address
 

@@ -46,6 +46,7 @@ export class Connection extends EventTarget {
     const answer = await this.#json(url, { sdp, type, ...extra });
     if (this.closed) return;
     this.session = answer.session;
+    this.answer = answer;
     await peer.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
     this.timers.push(setInterval(() => this.say("alive"), ALIVE));
     this.timers.push(setInterval(() => this.#check(), 1000));

@@ -7,6 +7,7 @@ export class Overlay {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
     this.mirrored = false;
+    this.values = true; // whether values stand beside the boxes
   }
 
   clear() {
@@ -57,6 +58,8 @@ export class Overlay {
     context.strokeStyle = colour;
     this.#outline(left, top, right, bottom, unit);
     context.globalAlpha = 1;
+    const drawn = { face_id: face.face_id, box: [left, top, right, bottom] };
+    if (!this.values) return drawn;
 
     const size = (crowded ? 11 : 14) * unit;
     const text = crowded ? `${face.face_id}  ${valenceText(face.smoothed)}` : `Face ${face.face_id}   ${valenceText(face.smoothed)}`;
@@ -76,7 +79,7 @@ export class Overlay {
     context.fillStyle = "#fff";
     context.textBaseline = "middle";
     context.fillText(text, x + size * 1.35, y + high / 2 + size * 0.04);
-    return { face_id: face.face_id, box: [left, top, right, bottom] };
+    return drawn;
   }
 
   #outline(left, top, right, bottom, unit) {

@@ -1,12 +1,12 @@
 // Everything of a session as files; the chart is drawn here, the rest comes from the server.
 
 import { sessionApi } from "../shared/api.js";
+import { paint } from "../shared/chart/paint.js";
+import { svg } from "../shared/chart/svg.js";
+import { faceInk, light } from "../shared/chart/theme.js";
 import { element } from "../shared/elements.js";
 import { faceName } from "../shared/text.js";
-import { paint } from "./paint.js";
-import { plot } from "./plot.js";
-import { svg } from "./svg.js";
-import { faceInk, light } from "./theme.js";
+import { STRIP, plot } from "./plot.js";
 
 const [WIDTH, HEIGHT, TOP, SCALE] = [1200, 480, 64, 2];
 
@@ -35,7 +35,7 @@ export function showDownloads(root, session, content) {
 
 /** The chart with title and legend, on white. */
 function poster(session, { faces, stretches, show, range }) {
-  const view = { from: range[0], to: range[1], width: WIDTH, height: HEIGHT, quality: show.quality, top: TOP };
+  const view = { from: range[0], to: range[1], width: WIDTH, height: HEIGHT, below: show.quality ? STRIP : 0, top: TOP };
   const shapes = plot({ view, faces, stretches, show, theme: light });
   shapes.push({ kind: "text", x: 46, y: 26, text: session.name, fill: light.ink, size: 17, anchor: "start", weight: 600 });
   let x = 46;

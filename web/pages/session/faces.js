@@ -3,7 +3,7 @@
 import { element } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { clock, faceName, percent } from "../shared/text.js";
-import { faceInk, theme } from "./theme.js";
+import { faceInk, theme } from "../shared/chart/theme.js";
 
 export class Faces {
   /** `toggle(id, visible)` and `rename(face)` are called when the user asks for it. */

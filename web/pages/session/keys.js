@@ -1,10 +1,10 @@
-// The keyboard: works anywhere on the page, except where something is written or a dialog is open.
+// What the keys do on the session page.
 
-const WRITES = "input[type=text], input[type=search], input[type=number], textarea, select, dialog, [contenteditable]";
+import { listenKeys } from "../shared/keys.js";
 
 /** `actions`: functions by what they do. */
 export function listen({ play, step, jump, seekStart, seekEnd, mark, exclude, zoom, all, moment }) {
-  const keys = {
+  listenKeys({
     " ": play,
     ArrowLeft: (event) => (event.shiftKey ? jump(-1) : step(-1)),
     ArrowRight: (event) => (event.shiftKey ? jump(1) : step(1)),
@@ -18,16 +18,5 @@ export function listen({ play, step, jump, seekStart, seekEnd, mark, exclude, zo
     "=": () => zoom(0.5),
     "-": () => zoom(2),
     0: all,
-  };
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (event.target.closest?.(WRITES)) return;
-    if (event.key === " " && event.target.closest?.("button, a, input, summary")) return;
-    const onChart = event.target.closest?.("#chart");
-    if (["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) && !onChart) return;
-    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act) return;
-    event.preventDefault();
-    act(event);
   });
 }

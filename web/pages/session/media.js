@@ -2,8 +2,8 @@
 
 import { api, sessionApi } from "../shared/api.js";
 import { element } from "../shared/elements.js";
-import { Timer } from "./timer.js";
-import { Video } from "./video.js";
+import { Timer } from "../shared/player/timer.js";
+import { Video } from "../shared/player/video.js";
 
 /**
  * {player, element, size, drawn, note}: what plays, the element to show (or null), its size in pixels of the boxes,

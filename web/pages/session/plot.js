@@ -1,41 +1,18 @@
-// The chart as a list of shapes, for the canvas and for files alike.
-//
-// A shape is {kind: "path", d, stroke, width, dash, opacity, fill}, {kind: "rect", x, y, width, height, fill, opacity}
-// or {kind: "text", x, y, text, fill, size, anchor, weight}.
+// A session's chart as a list of shapes (see shared/chart/paint.js), for the canvas and for files alike.
 
-import { clock } from "../shared/text.js";
-import { path } from "./reduce.js";
-import { faceInk } from "./theme.js";
+import { BOTTOM, axes, scales } from "../shared/chart/axes.js";
+import { path } from "../shared/chart/reduce.js";
+import { faceInk } from "../shared/chart/theme.js";
 
-const LEFT = 46;
-const RIGHT = 14;
-const TOP = 12;
-const BOTTOM = 26;
-const STRIP = 66; // the quality's share of the height
-const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-
-/** From seconds and valence to pixels. `view`: {from, to, width, height, quality, top}. */
-export function scales({ from, to, width, height, quality, top = TOP }) {
-  const bottom = height - BOTTOM - (quality ? STRIP : 0);
-  const span = Math.max(to - from, 1e-9);
-  const wide = width - LEFT - RIGHT;
-  return {
-    left: LEFT,
-    right: width - RIGHT,
-    top,
-    bottom,
-    x: (time) => LEFT + ((time - from) / span) * wide,
-    y: (value) => (top + bottom) / 2 - (value * (bottom - top)) / 2,
-    time: (x) => from + ((x - LEFT) / wide) * span,
-    quality: (value) => height - BOTTOM - 4 - value * (STRIP - 28),
-  };
-}
+export const STRIP = 66; // pixels under the curve that the quality takes
 
 /** `faces`: [{id, order, name, series}] that are shown; `stretches`: as the server tells them. */
 export function plot({ view, faces, stretches, show, theme }) {
   const scale = scales(view);
+  const quality = (value) => view.height - BOTTOM - 4 - value * (STRIP - 28);
   const shapes = [{ kind: "rect", x: 0, y: 0, width: view.width, height: view.height, fill: theme.ground }];
-  axes(shapes, view, scale, theme);
+  shapes.push(...axes(view, scale, theme));
+  if (show.quality) qualityAxis(shapes, scale, quality, theme);
   const inside = [];
   excluded(inside, view, scale, stretches, theme);
   for (const { order, series } of faces) {
@@ -47,41 +24,21 @@ export function plot({ view, faces, stretches, show, theme }) {
       });
     if (show.raw) line(series.raw, scale.y, 1, show.smoothed ? 0.45 : 0.9);
     if (show.smoothed) line(series.smoothed, scale.y, 2.25, 1);
-    if (show.quality) line(series.quality, scale.quality, 1.25, 0.9);
+    if (show.quality) line(series.quality, quality, 1.25, 0.9);
   }
   markers(inside, view, scale, stretches, theme);
   shapes.push({ kind: "clip", x: scale.left, y: 0, width: scale.right - scale.left, height: view.height, shapes: inside });
   return shapes;
 }
 
-function axes(shapes, view, scale, theme) {
+function qualityAxis(shapes, scale, quality, theme) {
   const text = (x, y, said, anchor) => shapes.push({ kind: "text", x, y, text: said, fill: theme.quiet, size: 12, anchor });
-  for (const value of [-1, -0.5, 0, 0.5, 1]) {
-    const y = Math.round(scale.y(value)) + 0.5;
-    shapes.push({
-      kind: "path", d: `M${scale.left} ${y}H${scale.right}`, width: 1,
-      stroke: value === 0 ? theme.strong : theme.line,
-    });
-    if (Number.isInteger(value * 2)) text(scale.left - 8, y + 4, value > 0 ? `+${value}` : String(value).replace("-", "−"), "end");
+  for (const value of [0, 1]) {
+    const y = Math.round(quality(value)) + 0.5;
+    shapes.push({ kind: "path", d: `M${scale.left} ${y}H${scale.right}`, stroke: theme.line, width: 1 });
+    text(scale.left - 8, y + 4, String(value), "end");
   }
-  if (view.quality) {
-    for (const value of [0, 1]) {
-      const y = Math.round(scale.quality(value)) + 0.5;
-      shapes.push({ kind: "path", d: `M${scale.left} ${y}H${scale.right}`, stroke: theme.line, width: 1 });
-      text(scale.left - 8, y + 4, String(value), "end");
-    }
-    text(scale.left + 2, scale.quality(1) - 4, "Quality", "start");
-  }
-  const span = view.to - view.from;
-  const most = Math.max(2, (scale.right - scale.left) / 84);
-  const step = STEPS.find((candidate) => span / candidate <= most) ?? 7200;
-  const digits = step < 0.1 ? 2 : step < 1 ? 1 : 0;
-  for (let tick = Math.ceil(view.from / step - 1e-9); tick * step <= view.to + 1e-9; tick++) {
-    const x = Math.round(scale.x(tick * step)) + 0.5;
-    shapes.push({ kind: "path", d: `M${x} ${view.height - BOTTOM}v5`, stroke: theme.strong, width: 1 });
-    const anchor = x > scale.right - 16 ? "end" : "middle";
-    text(anchor === "end" ? scale.right : x, view.height - 7, clock(tick * step, digits), anchor);
-  }
+  text(scale.left + 2, quality(1) - 4, "Quality", "start");
 }
 
 function excluded(shapes, view, scale, stretches, theme) {

@@ -2,10 +2,12 @@
 
 import { Announcer } from "../shared/announce.js";
 import { api, sessionApi } from "../shared/api.js";
+import { Chart } from "../shared/chart/chart.js";
+import { dark, faceInk, onTheme, theme } from "../shared/chart/theme.js";
 import { valenceText } from "../shared/palette.js";
+import { Stage } from "../shared/player/stage.js";
 import { clock, faceName } from "../shared/text.js";
 import { showAbout, showHead } from "./about.js";
-import { Chart } from "./chart.js";
 import { chartFaces, showDownloads } from "./downloads.js";
 import { edits } from "./edits.js";
 import { Faces } from "./faces.js";
@@ -13,8 +15,7 @@ import { listen } from "./keys.js";
 import { showMoments, showStretches } from "./lists.js";
 import { open } from "./media.js";
 import { Overlay } from "./overlay.js";
-import { Stage } from "./stage.js";
-import { dark, faceInk, onTheme, theme } from "./theme.js";
+import { STRIP, plot } from "./plot.js";
 import { Samples } from "./track.js";
 
 const AGAIN = 2000; // ms between looks at a session that still runs
@@ -28,7 +29,7 @@ let session;
 let samples = new Samples({ time_s: [], frame: [], face_id: [] });
 let media;
 let overlay;
-const chart = new Chart(find("chart"), { seek, choose: (from, to) => edit.exclude(from, to) });
+const chart = new Chart(find("chart"), { plot, seek, choose: (from, to) => edit.exclude(from, to) });
 const faces = new Faces(find("faces"), { toggle: refresh, rename: (face) => edit.renameFace(face) });
 const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const edit = edits({ session: () => session, time: () => media.player.time, done: reload, announcer });
@@ -58,10 +59,15 @@ function refresh() {
   showDownloads(find("downloads"), session, () => ({ ...chart.content, range: chart.range }));
   showAbout(find("about"), session);
   const shown = samples.length ? chartFaces(session, samples, (face) => look(face).visible) : preview(session);
-  chart.show({ faces: shown, stretches: session.stretches, show }, session.duration_s);
+  showChart(shown, session.stretches, session.duration_s);
   find("chart").setAttribute("aria-valuemax", session.duration_s.toFixed(3));
   find("of").textContent = `of ${clock(session.duration_s)}`;
   if (media) frame(media.player.time);
+}
+
+function showChart(shown, stretches, duration) {
+  const points = shown.reduce((sum, face) => sum + face.series.time.length, 0);
+  chart.show({ faces: shown, stretches, show, points, view: { below: show.quality ? STRIP : 0 } }, duration);
 }
 
 /** The small curve that comes with the session, until the samples are here. */
@@ -128,7 +134,7 @@ async function begin() {
     const outline = await api(sessionApi(id, "/outline"));
     document.body.classList.toggle("still", outline.kind === "image");
     find("name").textContent = outline.name;
-    chart.show({ faces: preview(outline), stretches: [], show }, outline.duration_s);
+    showChart(preview(outline), [], outline.duration_s);
     const [whole, { samples: columns }] = await Promise.all([api(sessionApi(id)), api(sessionApi(id, "/samples"))]);
     session = whole;
     samples = new Samples(columns);
@@ -157,7 +163,7 @@ for (const name of ["smoothed", "raw", "quality"]) {
   find(name).addEventListener("change", (event) => {
     show[name] = event.target.checked;
     chart.root.classList.toggle("tall", show.quality);
-    chart.draw();
+    chart.show({ view: { below: show.quality ? STRIP : 0 } });
   });
 }
 find("speed").addEventListener("change", (event) => (media.player.rate = Number(event.target.value)));

@@ -1,17 +1,8 @@
 // A session's samples, by face and by frame. Times are seconds of the session's clock.
 
-const EXACT = 0.002; // s: players tell times to the microsecond, containers keep them to the millisecond
+import { lastUpTo } from "../shared/sorted.js";
 
-/** The index of the last value in the ascending `values` that is <= `wanted`; -1 before the first. */
-export function lastUpTo(values, wanted) {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (values[middle] <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+const EXACT = 0.002; // s: players tell times to the microsecond, containers keep them to the millisecond
 
 export class Samples {
   /** `columns`: as GET /api/sessions/{id}/samples gives them. */

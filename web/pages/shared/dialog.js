@@ -18,7 +18,7 @@ export async function askText({ title, label, value = "", confirm = "Save", requ
  * What the user filled in, as text by name, or null. A field: {name, label, value}, with `options` [[value, label]]
  * a choice, with `type: "number"` also {min, max, step}.
  */
-export async function askFields({ title, text = [], fields, confirm = "Save" }) {
+export async function askFields({ title, text = [], fields, confirm = "Save", danger = false }) {
   const lines = [text].flat().map((line) => element("p", {}, line));
   const inputs = fields.map(({ name, value, options, label: _label, ...more }) => {
     if (!options) return element("input", { type: "text", maxLength: 200, autocomplete: "off", ...more, name, value });
@@ -26,13 +26,14 @@ export async function askFields({ title, text = [], fields, confirm = "Save" }) 
     return element("select", { name }, ...choices);
   });
   const labels = fields.map(({ label }, i) => element("label", { className: "field" }, label, inputs[i]));
-  const answer = open(title, [...lines, ...labels], confirm, false);
-  inputs[0].select?.();
+  const answer = open(title, [...lines, ...labels], confirm, danger);
+  if (!danger) inputs[0].select?.();
   if ((await answer) === null) return null;
   return Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()]));
 }
 
-function open(title, content, confirm, danger) {
+/** Shows `content` (elements) with two buttons; true, or null where the user does not go on. */
+export function open(title, content, confirm, danger = false) {
   const heading = element("h2", { id: "dialog-title" }, title);
   const no = element("button", { type: "button" }, "Cancel");
   const yes = element("button", { className: danger ? "danger" : "primary", value: "yes" }, confirm);

@@ -2,8 +2,8 @@
 //
 // The browser tells the media time of every frame that it presents; that of the first one is the session's zero.
 
-import { element } from "../shared/elements.js";
-import { lastUpTo } from "./track.js";
+import { element } from "../elements.js";
+import { lastUpTo } from "../sorted.js";
 
 const FIRST_FRAME = 1500; // ms; a tab in the background presents none
 

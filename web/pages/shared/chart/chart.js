@@ -1,23 +1,27 @@
 // The chart on the page: drawn once for what is in view; the cursor moves over it without drawing again.
 
 import { paint } from "./paint.js";
-import { plot, scales } from "./plot.js";
+import { scales } from "./axes.js";
 import { onTheme, theme } from "./theme.js";
 
 const CLOSEST = 0.25; // seconds that the closest zoom shows
 
 export class Chart {
-  /** `seek(time)` when the user points at a moment, `choose(from, to)` when at a stretch. */
-  constructor(root, { seek, choose }) {
+  /**
+   * `plot({view, theme, ...content})`: the shapes of what is in view; `seek(time)` when the user points at a moment,
+   * `choose(from, to)` when at a stretch.
+   */
+  constructor(root, { plot, seek, choose }) {
     this.root = root;
     this.canvas = root.querySelector("canvas");
     this.cursor = root.querySelector(".cursor");
     this.chosen = root.querySelector(".chosen");
+    this.plot = plot;
     this.seek = seek;
     this.choose = choose;
     this.duration = 1;
     this.range = [0, 1];
-    this.content = { faces: [], stretches: [], show: { smoothed: true } };
+    this.content = null;
     this.time = 0;
     this.selection = null;
     new ResizeObserver(() => this.draw()).observe(root);
@@ -26,9 +30,9 @@ export class Chart {
     root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
   }
 
-  /** `content`: see plot.js; `duration` in seconds. A new duration shows all of it. */
+  /** `content`: for `plot`, and in `content.view` more of the view; `duration` in seconds. A new one shows all of it. */
   show(content, duration) {
-    Object.assign(this.content, content);
+    this.content = { ...this.content, ...content };
     if (duration !== undefined && duration !== this.duration) {
       this.duration = Math.max(duration, 0.05);
       this.range = [0, this.duration];
@@ -38,11 +42,12 @@ export class Chart {
 
   draw() {
     const { clientWidth: width, clientHeight: height } = this.root;
-    if (!width || !height) return;
-    this.view = { from: this.range[0], to: this.range[1], width, height, quality: this.content.show.quality };
+    if (!width || !height || !this.content) return;
+    this.view = { from: this.range[0], to: this.range[1], width, height, ...this.content.view };
     this.scale = scales(this.view);
-    paint(this.canvas, plot({ view: this.view, theme: theme(), ...this.content }), width, height, devicePixelRatio || 1);
-    this.canvas.dataset.drawn = this.content.faces.reduce((sum, face) => sum + face.series.time.length, 0);
+    const shapes = this.plot({ ...this.content, view: this.view, theme: theme() });
+    paint(this.canvas, shapes, width, height, devicePixelRatio || 1);
+    this.canvas.dataset.drawn = this.content.points ?? "";
     this.at(this.time);
     this.select(this.selection);
   }

@@ -1,4 +1,7 @@
-// Shapes (see plot.js) on a canvas.
+// Shapes on a canvas.
+//
+// A shape is {kind: "path", d, stroke, width, dash, opacity, fill}, {kind: "rect", x, y, width, height, fill, opacity},
+// {kind: "text", x, y, text, fill, size, anchor, weight} or {kind: "clip", x, y, width, height, shapes}.
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
@@ -18,10 +21,16 @@ function draw(context, shape) {
     context.fillStyle = shape.fill;
     context.fillRect(shape.x, shape.y, shape.width, shape.height);
   } else if (shape.kind === "path") {
+    const path = new Path2D(shape.d);
+    if (shape.fill) {
+      context.fillStyle = shape.fill;
+      context.fill(path);
+    }
+    if (!shape.stroke) return;
     context.strokeStyle = shape.stroke;
     context.lineWidth = shape.width;
     context.setLineDash(shape.dash ? shape.dash.split(" ").map(Number) : []);
-    context.stroke(new Path2D(shape.d));
+    context.stroke(path);
   } else if (shape.kind === "text") {
     context.fillStyle = shape.fill;
     context.font = `${shape.weight ?? 400} ${shape.size}px ${FONT}`;

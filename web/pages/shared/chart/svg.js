@@ -1,4 +1,4 @@
-// Shapes (see plot.js) as an SVG file that stands alone.
+// Shapes (see paint.js) as an SVG file that stands alone.
 
 const escape = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 

@@ -1,6 +1,6 @@
 // A long series as a path of a few points: per pixel its first, lowest, highest and last value.
 
-import { lastUpTo } from "./track.js";
+import { lastUpTo } from "../sorted.js";
 
 export const GAP = 0.5; // seconds without a sample that interrupt the line
 

@@ -1,6 +1,6 @@
 // Time without a recording: a session of numbers can be stepped through and played like one with pictures.
 
-import { lastUpTo } from "./track.js";
+import { lastUpTo } from "../sorted.js";
 
 export class Timer {
   constructor(duration, times) {

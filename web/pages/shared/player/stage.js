@@ -1,6 +1,6 @@
 // The place of the picture: as large as fits, in its own proportions, the boxes exactly over it.
 
-import { element } from "../shared/elements.js";
+import { element } from "../elements.js";
 
 export class Stage {
   constructor(section, screen, note) {
@@ -9,7 +9,7 @@ export class Stage {
     this.note = note;
   }
 
-  /** `media`: see media.js; a click on the picture calls `play`. */
+  /** `media`: {element, size, note}, size in pixels; `overlay`: {element} or none; a click on the picture calls `play`. */
   show(media, overlay, play) {
     const [width, height] = media.size;
     const picture = element("div", { className: "picture" }, media.element);

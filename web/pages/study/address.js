@@ -1,0 +1,6 @@
+// Where studies are, on the page and in the API.
+
+export const studyPage = (id) => `/studies/${encodeURIComponent(id)}`;
+export const studyApi = (id, rest = "") => `/api/studies/${encodeURIComponent(id)}${rest}`;
+export const stimulusApi = (study, stimulus, rest = "") => studyApi(study, `/stimuli/${encodeURIComponent(stimulus)}${rest}`);
+export const watchPage = (study, stimulus) => `/watch/${encodeURIComponent(study)}/${encodeURIComponent(stimulus)}`;

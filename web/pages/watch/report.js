@@ -1,0 +1,75 @@
+// Tells the server where the player was when, while the viewer watches.
+
+import { api } from "../shared/api.js";
+import { wallClock } from "../live/clock.js";
+import { Knots } from "./knots.js";
+
+const SAMPLE = 50; // ms between looks at the player
+const SEND = 1000; // ms between messages to the server
+
+export class Report {
+  /** `token`: this viewing's; `clock`: see session_clock.js; `stimulus`: see stimulus.js. */
+  constructor(token, clock, stimulus) {
+    this.token = token;
+    this.clock = clock;
+    this.stimulus = stimulus;
+    this.knots = new Knots();
+    this.sent = "";
+    this.timers = [];
+  }
+
+  begin() {
+    this.look();
+    this.timers = [setInterval(() => this.look(), SAMPLE), setInterval(() => this.#send(), SEND)];
+  }
+
+  /** Note where the player is now. */
+  look() {
+    if (this.over) return;
+    this.knots.add(wallClock(performance.now()), this.stimulus.time);
+  }
+
+  /** The second of the session at which the player was last looked at. */
+  get seconds() {
+    return this.clock.seconds(this.knots.list.at(-1)[0]);
+  }
+
+  /** Tell the server that it is over. Throws ApiError where it cannot be told. */
+  async end() {
+    await api(this.#path("/end"), { method: "POST", body: this.#body() });
+  }
+
+  /** Look a last time. */
+  stop() {
+    this.look();
+    this.over = true;
+    this.timers.forEach(clearInterval);
+  }
+
+  /** The page goes: the latest may still reach the server. */
+  leave() {
+    this.look();
+    navigator.sendBeacon(this.#path("/clock"), new Blob([JSON.stringify(this.#body())], { type: "application/json" }));
+  }
+
+  async #send() {
+    const body = this.#body();
+    const text = JSON.stringify(body);
+    if (text === this.sent || !body.knots.length) return;
+    try {
+      await api(this.#path("/clock"), { method: "POST", body });
+      this.sent = text;
+    } catch {
+      // the next message has all that this one had
+    }
+  }
+
+  #path(rest) {
+    return `/api/watching/${this.token}${rest}`;
+  }
+
+  #body() {
+    const knots = this.knots.list.map(([at, seconds]) => [this.clock.seconds(at), seconds]);
+    return { knots: knots.filter(([at]) => Number.isFinite(at)).map((knot) => knot.map((value) => Number(value.toFixed(4)))) };
+  }
+}
