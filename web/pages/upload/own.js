@@ -1,4 +1,5 @@
 // Which analyses this browser has asked for: they stay on the page after a reload, until they are cleared.
+// Read anew each time: another tab may upload too.
 
 const KEY = "valence.uploads";
 
@@ -14,24 +15,15 @@ function write(ids) {
   try {
     localStorage.setItem(KEY, JSON.stringify([...ids]));
   } catch {
-    // then it lasts as long as the page
+    // then a reload forgets them
   }
 }
 
-const ids = read();
-
 export const own = {
-  has: (id) => ids.has(id),
-  add(id) {
-    ids.add(id);
-    write(ids);
-  },
+  all: read,
+  add: (id) => write(read().add(id)),
   remove(id) {
+    const ids = read();
     if (ids.delete(id)) write(ids);
-  },
-  /** Forget those that the server no longer knows. */
-  keep(known) {
-    for (const id of [...ids]) if (!known.has(id)) ids.delete(id);
-    write(ids);
   },
 };

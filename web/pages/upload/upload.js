@@ -13,6 +13,7 @@ const [drop, input, list, clear] = [find("drop"), find("files"), find("jobs"), f
 const announcer = new Announcer(find("announce"));
 const cards = new Map(); // by job id; files on their way have a made-up one
 const waiting = []; // [file, card] not yet sent
+let listed = new Map([...own.all()].map((id) => [id, null])); // the server's latest list; at first what it should hold
 let sending = null;
 let limit = Infinity;
 let made = 0;
@@ -41,11 +42,11 @@ async function next() {
   const [file, card] = waiting.shift();
   sending = { card, transfer: send(file, (sent) => card.goes(sent, file.size)) };
   try {
-    const [job] = await sending.transfer.done;
+    const [answer] = await sending.transfer.done;
+    const job = listed.get(answer.id) ?? answer; // the server's news may have come first
     own.add(job.id);
     cards.delete(card.id);
-    const twin = cards.get(job.id); // the server's news came first
-    twin?.element.remove();
+    cards.get(job.id)?.element.remove();
     card.id = job.id;
     card.remove = () => cancel(job.id);
     cards.set(job.id, card);
@@ -110,11 +111,11 @@ function trouble(text) {
 /** Take the server's list. Shown: what this browser sent, and whatever else waits or runs. */
 function news(jobs) {
   trouble("");
-  const known = new Set(jobs.map((job) => job.id));
+  const mine = own.all();
   for (const job of jobs) {
     const open = ["queued", "running"].includes(job.status);
     let card = cards.get(job.id);
-    if (!card && (open || own.has(job.id))) {
+    if (!card && (open || mine.has(job.id))) {
       card = place(job.id, new JobCard({ id: job.id, name: job.input, choose, remove: () => cancel(job.id) }));
     }
     const before = card?.status;
@@ -123,15 +124,25 @@ function news(jobs) {
       announcer.say(job.status === "done" ? `${job.input} is analysed` : `${job.input}: ${job.error}`);
     }
   }
-  for (const [id, card] of cards) {
-    if (id.startsWith("local-") || known.has(id)) continue;
-    card.element.remove();
-    cards.delete(id);
-  }
-  own.keep(known);
+  forgetGone(jobs);
   const open = jobs.filter((job) => ["queued", "running"].includes(job.status)).length;
   document.title = `${open ? `(${open}) ` : ""}Upload · Valence Detector`;
   tidy();
+}
+
+/**
+ * Forget what was on the server's list before and is not any more. What was never on it stays: this list may
+ * have been made before an upload whose answer is here already.
+ */
+function forgetGone(jobs) {
+  const now = new Map(jobs.map((job) => [job.id, job]));
+  for (const id of listed.keys()) {
+    if (now.has(id)) continue;
+    cards.get(id)?.element.remove();
+    cards.delete(id);
+    own.remove(id);
+  }
+  listed = now;
 }
 
 input.addEventListener("change", () => {
