@@ -1,30 +1,14 @@
-"""Chromium with a video as its camera."""
+"""Pages in Chromium: waiting for them, pictures of them, and the steps that several tests take."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-import av
-import cv2
-import numpy as np
-import pytest
-from serving import ROOT
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-)
+SCREENS = os.environ.get("VALENCE_SCREENS")
+"""A folder in which the screenshots are kept; without it they are made and thrown away."""
 
 # Keeps every message of the data channel `valence`.
 LISTEN = """
@@ -38,19 +22,6 @@ RTCPeerConnection.prototype.createDataChannel = function (label, ...rest) {
 """
 
 
-def need_chromium() -> None:
-    """Skips the test, with the reason, where no browser can be driven."""
-    pytest.importorskip("playwright", reason="Playwright is not installed (the 'dev' extra)")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no Chromium at {CHROMIUM}")
-
-
-def launch(playwright: Any, camera: Path, *flags: str) -> Any:
-    """A browser whose camera plays the MJPEG file `camera` over and over."""
-    own = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera}"]
-    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, *own, *flags])
-
-
 def wait_for(page: Any, expression: str, seconds: float = 60) -> None:
     """Waits for a JavaScript expression to be true.
 
@@ -62,21 +33,18 @@ def wait_for(page: Any, expression: str, seconds: float = 60) -> None:
         page.wait_for_timeout(30)
 
 
-def as_camera(clip: Path, target: Path) -> Path:
-    """`clip` as MJPEG, the form in which Chromium takes a video for its camera."""
-    with av.open(str(clip)) as container, target.open("wb") as out:
-        for picture in container.decode(video=0):
-            image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
-            out.write(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
-    return target
-
-
-def crowd(faces: int, folder: Path, seconds: int = 3) -> Path:
-    """A camera with so many faces."""
-    clip = folder / f"crowd{faces}.mp4"
-    command = [sys.executable, "media/crowd.py", str(faces), str(clip), "--seconds", str(seconds)]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return as_camera(clip, folder / f"crowd{faces}.mjpeg")
+def shoot(page: Any, name: str) -> None:
+    """Screenshots at two widths in two schemes; nothing may stick out at the side."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (400, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(200)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            picture = page.screenshot(full_page=True)
+            if SCREENS:
+                Path(SCREENS, f"{name}-{width}-{scheme}.png").write_bytes(picture)
+    page.emulate_media(color_scheme="light")
 
 
 def start(page: Any, url: str, faces: int = 1) -> str:

@@ -12,27 +12,12 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from serving import Served
+from storing import stored
 from uploading import files_below, numbered_clip
 
-from results import Samples, Store, face_statistics, write_folder
-from stream.frames import Box, Sample
+from results import Samples, face_statistics, write_folder
 from web.moments import face_moments
 from web.playback import timing
-
-
-def stored(store: Store, name: str = "clip", seconds: float = 3.0, kind: str = "video") -> str:
-    """A session: face 1 rises from -0.5 to 0.5 in 3 seconds, face 2 is there in the last third."""
-    with store.begin(
-        name, source=f"films/{name}.mp4", kind=kind, model_name="m", model_sha256="c0ffee"
-    ) as writer:
-        for frame in range(round(seconds * 10) + 1):
-            time = frame / 10
-            value = -0.5 + time / 3
-            writer.add([Sample(time, frame, 1, Box(10, 20, 110, 140), value, value * 0.8, 0.9, 0.7)])
-            if time >= 2:
-                writer.add([Sample(time, frame, 2, Box(200, 20, 300, 140), 0.25, 0.25, 0.4, 0.0)])
-        writer.progress(frame + 1, frame + 1, seconds)
-    return writer.id
 
 
 @pytest.fixture

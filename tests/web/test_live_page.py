@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,34 +16,24 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from browsing import LISTEN, as_camera, crowd, frame_of, launch, need_chromium, start, wait_for
+from browsing import LISTEN, SCREENS, frame_of, start, wait_for
 from serving import ROOT, SAMPLE, Served, free_port, process, serving, wait_until
 
 from inference import ValenceModel
 from results import State, Store
 from stream.frames import Box, iou
+from tests.chromium import as_camera, crowd, launch, need_chromium
 from web.viewers import marked_pts
 
 pytestmark = pytest.mark.browser
 
 TRUTH = json.loads((ROOT / "media" / "sample_truth.json").read_text())["frames"]
-SCREENS = os.environ.get("VALENCE_SCREENS")
-"""A folder in which the screenshots are kept; without it they are made and thrown away."""
 
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need_chromium()
     return as_camera(SAMPLE, tmp_path_factory.mktemp("camera") / "sample.mjpeg")
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    need_chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        yield driver
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +44,9 @@ def browser(playwright: Any, camera: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860})
-    opened = context.new_page()
-    opened.add_init_script(LISTEN)
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+def page(page: Any) -> Any:
+    page.add_init_script(LISTEN)
+    return page
 
 
 def test_a_reaction_from_start_to_stop(served: Served, page: Any) -> None:
