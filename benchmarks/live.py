@@ -1,8 +1,8 @@
 """How fast the live view is: the real server and real browsers on this machine.
 
-    python benchmarks/live.py                         # 1, 4 and 16 faces, 60 seconds each
-    python benchmarks/live.py --faces 1 --slow 0.2 --seconds 180      # a model that takes 200 ms
-    python benchmarks/live.py --faces 1 --browsers 3
+    python -m benchmarks.live                         # 1, 4 and 16 faces, 60 seconds each
+    python -m benchmarks.live --faces 1 --slow 0.2 --seconds 180      # a model that takes 200 ms
+    python -m benchmarks.live --faces 1 --browsers 3
 
 Latency is from the camera's frame to its result on the page, by the browser's own clock. Needs Chromium
 and the `dev` extra; `nice` and other load change the figures, so run it on a quiet machine.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -25,26 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-import cv2
 import numpy as np
 import psutil
 
 from inference import Crop, Readings, ValenceModel
+from tests.chromium import ROOT, crowd, launch
 
-ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-)
 SETTLE = 5.0
 """Seconds before measuring: connecting, and the encoder's first guesses at the bitrate."""
 
@@ -117,8 +102,8 @@ def server(folder: Path, delay: float) -> Iterator[tuple[str, psutil.Process]]:
     """The server, in a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    command = [sys.executable, __file__, "--serve", str(port), str(folder), str(delay)]
-    running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    command = [sys.executable, "-m", "benchmarks.live", "--serve", str(port), str(folder), str(delay)]
+    running = subprocess.Popen(command, cwd=ROOT)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
@@ -133,29 +118,17 @@ def server(folder: Path, delay: float) -> Iterator[tuple[str, psutil.Process]]:
         running.wait(20)
 
 
-def camera(faces: int, folder: Path) -> Path:
-    """A clip of so many moving faces as MJPEG, which Chromium takes for a camera."""
-    clip, target = folder / f"{faces}.mp4", folder / f"{faces}.mjpeg"
-    command = [sys.executable, "media/crowd.py", str(faces), str(clip), "--seconds", "10"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    with av.open(str(clip)) as container, target.open("wb") as out:
-        for picture in container.decode(video=0):
-            image = np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
-            out.write(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
-    return target
-
-
 def measure(faces: int, seconds: float, delay: float, browsers: int) -> Figures:
     """One run: the first browser's figures."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera(faces, folder)}"]
+        camera = crowd(faces, folder, seconds=10)
         with server(folder / "sessions", delay) as (url, process):
             opened, pages = [], []
             for _ in range(browsers):
-                opened.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
+                opened.append(launch(playwright, camera))
                 page = opened[-1].new_page(viewport={"width": 1280, "height": 860})
                 page.goto(url)
                 page.click('[data-action="start"]')

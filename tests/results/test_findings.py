@@ -32,6 +32,7 @@ from results import (
     require_viewers,
 )
 from stream.frames import Box, Sample
+from tests.chromium import launch, need_chromium
 
 JPEG = b"\xff\xd8\xff\xe0 not really a picture"
 
@@ -233,14 +234,13 @@ def test_two_hundred_sessions_of_a_minute_take_less_than_ten_seconds(store: Stor
 def test_in_a_browser_the_report_fits_loads_nothing_and_prints(
     found: Findings, tmp_path: Path, width: int, scheme: str
 ) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not Path("/usr/bin/chromium").exists():
-        pytest.skip("there is no Chromium")
+    need_chromium()
+    from playwright.sync_api import sync_playwright
+
     target = tmp_path / "report.html"
     target.write_text(report_html([found]), encoding="utf-8")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+    with sync_playwright() as running:
+        browser = launch(running)
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         requested, complaints = [], []
         page.on("request", lambda request: requested.append(request.url))
