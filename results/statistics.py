@@ -81,7 +81,7 @@ def digest(samples: Samples, duration_s: float, points: int = CURVE_POINTS) -> D
     length = max(duration_s, float(samples.time.max()))
     if length <= 0:
         return Digest(len(samples.faces), len(samples), _rounded(samples.valence.mean()), ())
-    part = np.minimum(np.clip(samples.time / length, 0, 1) * points, points - 1).astype(int)
+    part = np.minimum(np.clip(samples.time, 0, length) / length * points, points - 1).astype(int)
     count = np.bincount(part, minlength=points)
     total = np.bincount(part, weights=samples.smoothed, minlength=points)
     curve = tuple(_rounded(t / n) if n else None for t, n in zip(total, count, strict=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from results import Store
 from results.panel import Response
 from results.records import Floats
 from stream.frames import Box, Sample
-
-NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=timezone(timedelta(hours=1)))
+from tests.results.made import NOON
 
 # A busy machine may make any example slow; how fast things are is measured elsewhere.
 settings.register_profile("unhurried", deadline=None)
