@@ -19,10 +19,11 @@ from results import (
     study_json,
 )
 from valence.errors import WRONG_USE, ValenceError
+from valence.options import with_options
 from valence.printing import ask, console, limits, print_json, signed, tell
 from valence.settings import load
 from valence.storage import opened_store
-from valence.study_options import stretch_of, with_changes
+from valence.study_options import Aggregation, stretch_of
 from valence.study_print import findings_line, findings_table, studies_table, tell_study
 
 app = typer.Typer(
@@ -40,27 +41,12 @@ Folder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Baseline = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FROM-TO", help="Take each viewer's mean over these seconds of the stimulus as their zero."
-    ),
-]
-MinQuality = Annotated[
-    float | None,
-    typer.Option(min=0, max=1, help="Samples of lower quality do not count.", show_default="0.3"),
-]
-MinCoverage = Annotated[
-    float | None,
-    typer.Option(min=0, max=1, help="Viewers seen for a smaller share do not count.", show_default="0.25"),
-]
-Step = Annotated[
-    float | None, typer.Option(min=0.02, max=60, help="Seconds between moments.", show_default="0.25")
-]
 
 
 @app.command()
+@with_options
 def create(
+    aggregation: Aggregation,
     name: Annotated[str, typer.Argument(help="What the study is called.", show_default=False)],
     stimulus: Annotated[
         list[str] | None,
@@ -71,16 +57,12 @@ def create(
         bool, typer.Option("--keep-media/--no-keep-media", help="Keep pictures and videos of viewers.")
     ] = False,
     notes: Annotated[str, typer.Option(help="Printed at the head of the report.")] = "",
-    baseline: Baseline = None,
-    min_quality: MinQuality = None,
-    min_coverage: MinCoverage = None,
-    step: Step = None,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a study with its stimuli."""
     wanted = [_stimulus(text) for text in stimulus or []]
-    options = with_changes(Options(), stretch_of(baseline), min_quality, min_coverage, step)
+    options = aggregation.over(Options())
     with opened_store(sessions) as store:
         studies = Studies(store)
         made = studies.create(name, consent_text=consent, keep_media=keep_media, notes=notes, options=options)
@@ -197,7 +179,9 @@ def show(study: StudyName, sessions: Folder = None, as_json: AsJson = False) -> 
 
 
 @app.command()
+@with_options
 def report(
+    aggregation: Aggregation,
     study: StudyName,
     of: Annotated[
         list[str] | None, typer.Option("--stimulus", help="Only this one; may be given again.")
@@ -205,10 +189,6 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="The folder to write to.", show_default="<study>-report")
     ] = None,
-    baseline: Baseline = None,
-    min_quality: MinQuality = None,
-    min_coverage: MinCoverage = None,
-    step: Step = None,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -218,7 +198,7 @@ def report(
 
     with opened_store(sessions) as store:
         found = Studies(store).get(study)
-        options = with_changes(found.options, stretch_of(baseline), min_quality, min_coverage, step)
+        options = aggregation.over(found.options)
         wanted = of or [stimulus.id for stimulus in found.stimuli]
         if not wanted:
             raise ValenceError(f"Study {found.id} has no stimulus yet.")

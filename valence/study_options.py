@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import typer
 
 from results import Options
 from valence.errors import ValenceError
 
 
-def with_changes(
-    options: Options,
-    baseline: tuple[float, float] | None,
-    min_quality: float | None,
-    min_coverage: float | None,
-    step: float | None,
-) -> Options:
-    """The options with what was given on the command line in their place."""
-    given: dict[str, Any] = {
-        "baseline": baseline,
-        "min_quality": min_quality,
-        "min_coverage": min_coverage,
-        "step": step,
-    }
-    return replace(options, **{name: value for name, value in given.items() if value is not None})
+@dataclass(frozen=True, kw_only=True)
+class Aggregation:
+    """Options of the commands that aggregate, or say how it is to be done."""
+
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FROM-TO",
+            help="Take each viewer's mean over these seconds of the stimulus as their zero.",
+        ),
+    ] = None
+    min_quality: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Samples of lower quality do not count.", show_default="0.3"),
+    ] = None
+    min_coverage: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Viewers seen for a smaller share do not count.", show_default="0.25"
+        ),
+    ] = None
+    step: Annotated[
+        float | None, typer.Option(min=0.02, max=60, help="Seconds between moments.", show_default="0.25")
+    ] = None
+
+    def over(self, options: Options) -> Options:
+        """`options` with what was given in their place. Raises ValenceError."""
+        given: dict[str, Any] = {
+            "baseline": stretch_of(self.baseline),
+            "min_quality": self.min_quality,
+            "min_coverage": self.min_coverage,
+            "step": self.step,
+        }
+        return replace(options, **{name: value for name, value in given.items() if value is not None})
 
 
 def stretch_of(text: str | None) -> tuple[float, float] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,8 @@ import typer
 
 from inference.manifest import DEFAULT
 from valence.errors import FAILED, ValenceError
+from valence.options import with_options
+from valence.training_options import Common, Fold, Learning, Network, Source, Start
 
 if TYPE_CHECKING:
     from training.commands import Order
@@ -28,205 +29,104 @@ _LARGEST_SIDE = 640
 
 app = typer.Typer(help="Train, compare, tune, evaluate and export models.", no_args_is_help=True)
 
-Settings = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.")]
-Kind = Annotated[
-    str | None, typer.Option("--dataset", help="afew-va, ferplus or csv.", show_default="afew-va")
-]
-Where = Annotated[
-    Path | None,
-    typer.Option("--data", help="Its folder or file.", show_default="data, data/ferplus or data/labels.csv"),
-]
-Crops = Annotated[bool, typer.Option("--crops", help="The pictures are face crops already.")]
-ByClip = Annotated[bool, typer.Option("--by-clip", help="Keep only clips apart, not people.")]
-Network = Annotated[
-    str | None, typer.Option(help="residual, mobilenet or efficientnet.", show_default="residual")
-]
-Epochs = Annotated[int | None, typer.Option(min=1, help="At most so many.", show_default="40")]
-Batch = Annotated[int | None, typer.Option(min=1, help="Faces in a batch.", show_default="128")]
-Seed = Annotated[int | None, typer.Option(help="The same seed gives the same model.")]
-Fold = Annotated[int | None, typer.Option(min=1, help="The fold that validates.", show_default="1")]
-Start = Annotated[
-    Path | None,
-    typer.Option(help="Start from these weights of the same network: best.pt, or an exported ONNX file."),
-]
-Runs = Annotated[Path, typer.Option(help="Where results and TensorBoard's logs go.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the newest run that was interrupted.")]
-Source = Annotated[
-    Path | None,
-    typer.Argument(
-        help="A training run's folder, or for evaluate-split a manifest.", show_default="the newest run"
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on the last line.")]
-
 
 @app.command()
+@with_options
 def train(
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
+    given: Learning,
     network: Network = None,
-    epochs: Epochs = None,
-    batch: Batch = None,
-    seed: Seed = None,
     fold: Fold = None,
     start: Start = None,
     teacher: Annotated[
         Path | None, typer.Option(help="An earlier run's folder; its network softens the labels.")
     ] = None,
-    runs: Runs = Path("runs"),
-    resume: Resume = False,
-    as_json: AsJson = False,
 ) -> None:
     """Train one network; score it on its validation fold and on the test split."""
-    with _training():
-        from training import commands
-
-        changes = {"network": network, "epochs": epochs, "batch": batch, "seed": seed, "start": start}
-        settings = _settings(config, dataset, data, by_clip, fold, changes)
+    with _training() as commands:
+        settings = given.settings(fold=fold, network=network, start=start)
         settings = replace(settings, teacher=str(teacher)) if teacher else settings
-        _show(commands.train(_order(settings, crops, runs, resume)), as_json)
+        given.show(commands.train(_order(settings, given)))
 
 
 @app.command("cross-validate")
-def cross_validate(
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
-    network: Network = None,
-    epochs: Epochs = None,
-    batch: Batch = None,
-    seed: Seed = None,
-    start: Start = None,
-    runs: Runs = Path("runs"),
-    resume: Resume = False,
-    as_json: AsJson = False,
-) -> None:
+@with_options
+def cross_validate(given: Learning, network: Network = None, start: Start = None) -> None:
     """Train once for each fold and score the faces that were held out."""
-    with _training():
-        from training import commands
-
-        changes = {"network": network, "epochs": epochs, "batch": batch, "seed": seed, "start": start}
-        settings = _settings(config, dataset, data, by_clip, None, changes)
-        _show(commands.cross_validate(_order(settings, crops, runs, resume)), as_json)
+    with _training() as commands:
+        settings = given.settings(network=network, start=start)
+        given.show(commands.cross_validate(_order(settings, given)))
 
 
 @app.command("model-selection")
+@with_options
 def model_selection(
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
+    given: Learning,
     network: Annotated[list[str] | None, typer.Option(help="Repeat it for each one to compare.")] = None,
-    epochs: Epochs = None,
-    batch: Batch = None,
-    seed: Seed = None,
     fold: Fold = None,
-    runs: Runs = Path("runs"),
-    resume: Resume = False,
-    as_json: AsJson = False,
 ) -> None:
     """Train several networks by the same recipe on one fold and compare them."""
-    with _training():
-        from training import commands
-
-        changes = {"epochs": epochs, "batch": batch, "seed": seed}
-        settings = _settings(config, dataset, data, by_clip, fold, changes)
+    with _training() as commands:
+        settings = given.settings(fold=fold)
         settings = replace(settings, networks=tuple(network)) if network else settings
-        _show(commands.model_selection(_order(settings, crops, runs, resume)), as_json)
+        given.show(commands.model_selection(_order(settings, given)))
 
 
 @app.command()
+@with_options
 def tune(
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
+    given: Learning,
     network: Network = None,
-    epochs: Epochs = None,
-    batch: Batch = None,
-    seed: Seed = None,
     fold: Fold = None,
     trials: Annotated[int | None, typer.Option(min=1, help="How many settings to try.")] = None,
-    runs: Runs = Path("runs"),
-    resume: Resume = False,
-    as_json: AsJson = False,
 ) -> None:
     """Search for better settings; the best ones become a file for `train --config`."""
-    with _training():
-        from training import commands
-
-        changes = {"network": network, "epochs": epochs, "batch": batch, "seed": seed}
-        settings = _settings(config, dataset, data, by_clip, fold, changes)
+    with _training() as commands:
+        settings = given.settings(fold=fold, network=network)
         if trials is not None:
             settings = replace(settings, search=replace(settings.search, trials=trials))
-        _show(commands.tune(_order(settings, crops, runs, resume)), as_json)
+        given.show(commands.tune(_order(settings, given)))
 
 
 @app.command("evaluate-split")
+@with_options
 def evaluate_split(
+    given: Common,
     source: Source = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     card: Annotated[
         bool, typer.Option("--card", help="Put the figures for worse pictures into the model card.")
     ] = False,
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
     network: Network = None,
     fold: Fold = None,
-    runs: Runs = Path("runs"),
-    as_json: AsJson = False,
 ) -> None:
     """Score a training run, or an exported model, on one split, clean and with worse pictures."""
-    with _training():
-        from training import commands
-
-        settings = _settings(config, dataset, data, by_clip, fold, {"network": network})
-        _show(commands.evaluate(_order(settings, crops, runs), source, split, card), as_json)
+    with _training() as commands:
+        settings = given.settings(fold=fold, network=network)
+        given.show(commands.evaluate(_order(settings, given), source, split, card))
 
 
 @app.command()
+@with_options
 def export(
+    given: Common,
     source: Source = None,
     name: Annotated[str, typer.Option(help="The model's name in its manifest.")] = "",
     model_version: Annotated[str, typer.Option(help="The model's version in its manifest.")] = "1.0",
     ship: Annotated[bool, typer.Option("--ship", help="Put it in the place of the shipped model.")] = False,
-    config: Settings = None,
-    dataset: Kind = None,
-    data: Where = None,
-    crops: Crops = False,
-    by_clip: ByClip = False,
     network: Network = None,
     fold: Fold = None,
-    runs: Runs = Path("runs"),
-    as_json: AsJson = False,
 ) -> None:
     """Write a trained network as ONNX with its manifest, measured and compared with the original."""
-    with _training():
-        from training import commands
-
-        settings = _settings(config, dataset, data, by_clip, fold, {"network": network})
-        order = _order(settings, crops, runs)
-        _show(
-            commands.export(order, source, name=name, version=model_version, shipped=ship),
-            as_json,
-        )
+    with _training() as commands:
+        order = _order(given.settings(fold=fold, network=network), given)
+        given.show(commands.export(order, source, name=name, version=model_version, shipped=ship))
 
 
 @contextmanager
-def _training() -> Iterator[None]:
-    """Errors of training as errors of the front door."""
+def _training() -> Iterator[Any]:
+    """The module `training.commands`; its errors become errors of the front door."""
     try:
-        importlib.import_module("training.commands")
+        commands = importlib.import_module("training.commands")
     except ImportError as error:
         raise ValenceError(
             f"training needs the extra 'training' ({error.name} is missing): pip install -e '.[training]'",
@@ -235,41 +135,17 @@ def _training() -> Iterator[None]:
     from training.errors import TrainingError
 
     try:
-        yield
+        yield commands
     except TrainingError as error:
         raise ValenceError(str(error)) from error
 
 
-def _settings(
-    path: Path | None,
-    dataset: str | None,
-    data: Path | None,
-    by_clip: bool,
-    fold: int | None,
-    recipe: dict[str, Any],
-) -> Config:
-    """The settings in the file at `path`, with the flags that were given over them."""
-    from training.config import config_from, read_config
-
-    values = read_config(path).to_dict()
-    given = {name: str(v) if isinstance(v, Path) else v for name, v in recipe.items() if v is not None}
-    values["recipe"] |= given
-    if dataset is not None:
-        values["data"]["kind"] = dataset
-    if data is not None:
-        values["data"]["path"] = str(data)
-    if by_clip:
-        values["data"]["by_clip"] = True
-    if fold is not None:
-        values["fold"] = fold
-    return config_from(values, str(path or "the command line"))
-
-
-def _order(config: Config, crops: bool, runs: Path, resume: bool = False) -> Order:
+def _order(config: Config, given: Common) -> Order:
     from training.commands import Order, Places
 
-    places = Places(runs=runs, models=DEFAULT.parent)
-    return Order(config, face_finder(crops or config.data.kind == "ferplus"), places, resume)
+    places = Places(runs=given.runs, models=DEFAULT.parent)
+    finder = face_finder(given.crops or config.data.kind == "ferplus")
+    return Order(config, finder, places, isinstance(given, Learning) and given.resume)
 
 
 def face_finder(crops: bool) -> Locate:
@@ -290,8 +166,3 @@ def face_finder(crops: bool) -> Locate:
         return max(faces, key=lambda box: box.area).scaled(1 / scale) if faces else None
 
     return face_in_crop if crops else largest_face
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(result))
