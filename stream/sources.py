@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.error import FFmpegError
+from av.error import DecoderNotFoundError, FFmpegError, InvalidDataError
 
 from stream.frames import Frame
 
@@ -36,6 +36,11 @@ VIDEOS = frozenset(
     )
 )
 
+_REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
+_NO_PICTURE = f"it is not a picture that can be read: {_REMEDY}"
+_NO_VIDEO = f"it is not a video that can be read: {_REMEDY}"
+_TOO_LARGE = "the picture is too large: it may have 2^30 pixels at most; make it smaller"
+"""OpenCV's own limit, CV_IO_MAX_IMAGE_PIXELS."""
 
 Kind = Literal["image", "video", "live"]
 
@@ -86,9 +91,9 @@ class ImageFile:
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         except cv2.error as error:
-            raise SourceError(f"the picture is damaged or too large ({error.err})") from error
+            raise SourceError(_TOO_LARGE if "CV_IO_MAX" in error.err else _NO_PICTURE) from error
         if image is None:
-            raise SourceError("it is not a picture that can be read; the file may be damaged")
+            raise SourceError(_NO_PICTURE)
         yield Frame(np.ascontiguousarray(image), 0, 0.0)
 
 
@@ -106,7 +111,7 @@ class VideoFile:
         try:
             with av.open(str(path)) as container:
                 if not container.streams.video:
-                    raise SourceError("it has no picture, only sound")
+                    raise SourceError("it has no picture, only sound; choose another file")
                 stream = container.streams.video[0]
                 self.duration = _duration(container, stream)
                 self.frames_expected = _count(stream, self.duration)
@@ -138,11 +143,11 @@ class VideoFile:
                 except FFmpegError as error:
                     if index == 0:
                         raise SourceError(_reason(error)) from error
-                    self.warnings.append(f"the file breaks off after {last:.2f} s ({_reason(error)})")
+                    self.warnings.append(f"the file breaks off after {last:.2f} s: what follows is damaged")
         except FFmpegError as error:
             raise SourceError(_reason(error)) from error
         if index == 0:
-            raise SourceError("no frame of it can be decoded; the file may be damaged")
+            raise SourceError(_NO_VIDEO)
         missing = self.duration is not None and last < 0.9 * self.duration - 0.5
         if not self.warnings and (missing or _mp4_ends_early(self.path)):
             of = f" of {self.duration:.2f} s" if missing else ""
@@ -190,7 +195,7 @@ def _bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SourceError(error.strerror or str(error)) from error
+        raise SourceError(_reason(error)) from error
     if not data:
         raise SourceError("the file is empty")
     return data
@@ -239,8 +244,14 @@ def _count(stream: av.VideoStream, duration: float | None) -> int | None:
     return None
 
 
-def _reason(error: FFmpegError) -> str:
-    text = (error.strerror or str(error)).lower()
-    if "invalid data" in text:
-        return "it is not a video that can be read; the file may be damaged or of another kind"
-    return text
+def _reason(error: OSError | FFmpegError) -> str:
+    """What is wrong and what to do, in plain words; what the library says stays the error's cause."""
+    if isinstance(error, PermissionError):
+        return "it may not be read; change its permissions, or choose another file"
+    if isinstance(error, EOFError):
+        return "it breaks off before its first picture; copy it again from where it was recorded"
+    if isinstance(error, DecoderNotFoundError):
+        return "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
+    if isinstance(error, InvalidDataError):
+        return _NO_VIDEO
+    return "it cannot be read; copy it again, or choose another file"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -84,3 +85,52 @@ def test_folders_are_searched_for_media_only(tmp_path: Path) -> None:
 def test_a_folder_is_no_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="folder"):
         open_source(tmp_path)
+
+
+SAMPLE = (Path(__file__).parents[2] / "media" / "sample.mp4").read_bytes()
+
+
+def _patched(data: bytes, at: int, by: bytes) -> bytes:
+    return data[:at] + by + data[at + len(by) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("cut.mp4", SAMPLE[:2000], "it breaks off before its first picture; copy it again"),
+        ("notes.docx", b"PK" + bytes(3000), "it is not a video that can be read.*choose another file"),
+        (
+            "codec.mp4",
+            _patched(SAMPLE, SAMPLE.rindex(b"avc1"), b"zzzz"),
+            "codec that is not known.*convert it",
+        ),
+        ("list.mp4", b"ffconcat version 1.0\nfile gone.mp4\n", "it cannot be read; copy it again"),
+        ("broken.jpg", b"\xff\xd8\xff", "it is not a picture that can be read.*choose another file"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(SourceError, match=says):
+        list(open_source(tmp_path / name))
+
+
+def test_damage_in_the_middle_keeps_what_came_before_it(tmp_path: Path) -> None:
+    middle = len(SAMPLE) // 2
+    (tmp_path / "a.mp4").write_bytes(_patched(SAMPLE, middle, bytes(200_000)))
+    source = open_source(tmp_path / "a.mp4")
+
+    frames = list(source)
+
+    assert 100 < len(frames) < 300
+    assert source.warnings == [f"the file breaks off after {frames[-1].time:.2f} s: what follows is damaged"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read anything")
+@pytest.mark.parametrize("name", ["a.mp4", "a.jpg"])
+def test_a_file_that_may_not_be_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(SAMPLE)
+    (tmp_path / name).chmod(0)
+
+    with pytest.raises(SourceError, match="it may not be read; change its permissions"):
+        list(open_source(tmp_path / name))
