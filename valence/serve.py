@@ -31,21 +31,20 @@ def serve(
     detector: Annotated[
         str | None, typer.Option(help="auto, libfacedetection, hog or yunet.", show_default="auto")
     ] = None,
-    allow_host: Annotated[
+    allowed_hosts: Annotated[
         list[str] | None,
         typer.Option(
-            envvar="VALENCE_ALLOWED_HOSTS",
             help="A name by which browsers may call this server, e.g. behind a proxy; may be repeated.",
             show_default="localhost, addresses and this computer's name",
         ),
     ] = None,
 ) -> None:
     """Serve the web app: live view, uploads, sessions and studies."""
-    run(load(host=host, port=port, device=device, detector=detector), tuple(allow_host or ()))
+    run(load(host=host, port=port, device=device, detector=detector, allowed_hosts=allowed_hosts or None))
 
 
-def run(settings: Settings, allowed_hosts: tuple[str, ...] = ()) -> None:
-    """Serves until it is told to stop. `allowed_hosts`: names that browsers may call it by.
+def run(settings: Settings) -> None:
+    """Serves until it is told to stop.
 
     Raises:
         ValenceError: the model, the detector, the store or the port cannot be used.
@@ -70,7 +69,7 @@ def run(settings: Settings, allowed_hosts: tuple[str, ...] = ()) -> None:
                 ServerSettings(
                     host=settings.host,
                     ice_servers=tuple(settings.ice_servers),
-                    allowed_hosts=allowed_hosts,
+                    allowed_hosts=tuple(settings.allowed_hosts),
                     smoothing=settings.smoothing,
                     analyze=uploads_analyzed_by(Engine(settings, model, store)),
                     version=__version__,

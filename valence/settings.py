@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from valence.errors import ValenceError
+
+
+def _several(value: object) -> object:
+    """A list as a variable holds it: divided by spaces or commas, or as JSON."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else value.replace(",", " ").split()
+
+
+Several = Annotated[list[str], NoDecode, BeforeValidator(_several)]
 
 
 class Settings(BaseSettings):
@@ -30,7 +41,9 @@ class Settings(BaseSettings):
     """Time constant of the smoothing, seconds; 0 for none."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    ice_servers: list[str] = []
+    allowed_hosts: Several = []
+    """Names by which browsers may call the server, beside localhost, addresses and this computer's name."""
+    ice_servers: Several = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
 
 
