@@ -44,10 +44,13 @@ class FaceNetwork(nn.Module):
         )
 
 
-def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """Convolution and batch normalisation, same size where the stride is 1."""
+def conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, padding: int | None = None
+) -> nn.Sequential:
+    """Convolution and batch normalisation; unless told otherwise the same size where the stride is 1."""
+    padding = kernel // 2 if padding is None else padding
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
     )
 
@@ -93,6 +96,45 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.body(x) + self.skip(x))
+
+
+class PlainResidual(nn.Module):
+    """Two 3x3 convolutions beside a way through without weights, as in dlib's networks (King 2017).
+
+    Where the block halves, the way through is the mean of 2x2; channels and edges that one of the two
+    does not have are zeros.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(inputs, outputs, 3, stride, padding=1 if stride == 1 else 0),
+            nn.ReLU(),
+            conv(outputs, outputs, 3),
+        )
+        self._halves = stride == 2
+        self._more = outputs - inputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        computed: Tensor = self.body(x)
+        if self._halves:
+            x = functional.avg_pool2d(x, 2)
+        edge = x.shape[-1] - computed.shape[-1]
+        return functional.relu(
+            functional.pad(computed, (0, edge, 0, edge)) + functional.pad(x, (0, 0, 0, 0, 0, self._more))
+        )
+
+
+class Enlarge(nn.Module):
+    """Pictures at another side length, bilinear."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self._side = side
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = (self._side, self._side)
+        return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
 class InvertedResidual(nn.Module):

@@ -31,7 +31,7 @@ from training.losses import loss
 from training.metrics import Scores, score
 from training.networks import FaceNetwork, Outputs, build
 from training.recipe import Recipe
-from training.transfer import start_from_onnx
+from training.transfer import start_from_dlib, start_from_onnx
 
 _CPU = torch.device("cpu")
 _SAMPLE = 512
@@ -142,8 +142,9 @@ class _Trainer:
         torch.manual_seed(recipe.seed)
         self.network = build(recipe.network, **recipe.options)
         path = Path(recipe.start)
-        if path.suffix == ".onnx":
-            start_from_onnx(self.network, path, normalised(torch.from_numpy(sample), _CPU).numpy())
+        if path.suffix in (".onnx", ".dat"):
+            start = start_from_onnx if path.suffix == ".onnx" else start_from_dlib
+            start(self.network, path, normalised(torch.from_numpy(sample), _CPU).numpy())
         elif recipe.start:
             checkpoints.fill(self.network, checkpoints.load(path)["network"], path, recipe)
         self.network = self.network.to(self.device)

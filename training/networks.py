@@ -13,16 +13,27 @@ from torch import nn
 
 from training.errors import TrainingError
 from training.layers import (
+    Enlarge,
     FaceNetwork,
     InvertedResidual,
     Outputs,
+    PlainResidual,
     ResidualBlock,
     SqueezeExcite,
     conv,
     rounded,
 )
 
-__all__ = ["NETWORKS", "FaceNetwork", "Outputs", "build", "efficientnet", "mobilenet", "residual"]
+__all__ = [
+    "NETWORKS",
+    "FaceNetwork",
+    "Outputs",
+    "build",
+    "efficientnet",
+    "mobilenet",
+    "recognition",
+    "residual",
+]
 
 
 def residual(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
@@ -126,10 +137,37 @@ def efficientnet(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
     return FaceNetwork(trunk, features, dropout)
 
 
+# The trunk of dlib's face-recognition network (King 2017): outputs, stride. Its last stage, which tells
+# people apart, is left out.
+_RECOGNITION = (
+    *((32, 1), (32, 1), (32, 1)),
+    *((64, 2), (64, 1), (64, 1), (64, 1)),
+    *((128, 2), (128, 1), (128, 1)),
+    *((256, 2), (256, 1), (256, 1)),
+)
+
+
+def recognition(width: float = 1.0, dropout: float = 0.4, side: int = 112) -> FaceNetwork:
+    """dlib's face-recognition network without its last stage; `transfer.start_from_dlib` fills it.
+
+    What it has learnt from millions of faces is a better start than nothing: see the model card. It
+    wants faces of about its own size, so that they are enlarged to `side` pixels first.
+    """
+    inputs = rounded(32 * width)
+    trunk = nn.Sequential(Enlarge(int(side)), conv(1, inputs, 7, 2, padding=0), nn.ReLU(), nn.MaxPool2d(3, 2))
+    for out, stride in _RECOGNITION:
+        outputs = rounded(out * width)
+        trunk.append(PlainResidual(inputs, outputs, stride))
+        inputs = outputs
+    trunk.extend([nn.AdaptiveAvgPool2d(1), nn.Flatten()])
+    return FaceNetwork(trunk, inputs, dropout)
+
+
 NETWORKS: dict[str, Callable[..., FaceNetwork]] = {
     "residual": residual,
     "mobilenet": mobilenet,
     "efficientnet": efficientnet,
+    "recognition": recognition,
 }
 
 

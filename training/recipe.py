@@ -39,8 +39,8 @@ class Recipe:
     """Epochs without a better validation CCC before training stops; 0: never early."""
     seed: int = 0
     start: str = ""
-    """What to start from instead of random weights: a checkpoint of the same network, or an ONNX file
-    that was exported from it."""
+    """What to start from instead of random weights: a checkpoint of the same network, an ONNX file that
+    was exported from it, or, for the network recognition, dlib's file (.dat)."""
     losses: Losses = field(default_factory=Losses)
     augmentation: Augmentation = field(default_factory=Augmentation)
 

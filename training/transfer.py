@@ -1,14 +1,16 @@
-"""Training that starts from an exported model: the shipped ONNX file is all that it needs.
+"""Training that starts from what was learnt elsewhere: an exported model, or dlib's recognition of faces.
 
-Exporting folds each batch normalisation into the convolution before it. Here it is unfolded: the
-convolution keeps the folded weights, and the normalisation gets the mean and deviation that its
-inputs really have on faces, undone by its own scale and offset. So the network computes what the
-file does, and behaves in training as one that has been trained all along. The emotions' head, which
-is not exported, starts afresh.
+The shipped ONNX file is all that a start from it needs. Exporting folds each batch normalisation into
+the convolution before it. Here it is unfolded: the convolution keeps the folded weights, and the
+normalisation gets the mean and deviation that its inputs really have on faces, undone by its own scale
+and offset. So the network computes what the file does, and behaves in training as one that has been
+trained all along. The emotions' head, which is not exported, starts afresh. A file of dlib's is unfolded
+in the same way; all heads start afresh.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from training.dlibfile import read_convolutions
 from training.errors import TrainingError
 from training.layers import FaceNetwork
 from training.onnxfile import PARITY, run
 
 _EIGHT_BITS = 0.05
 """What the activations of an eight-bit file may add to the difference: their rounding is not imported."""
+
+_CONTRAST = 0.22
+"""A face's brightness deviates from its mean by 1 in ours, by about this in the network of dlib's."""
 
 Array = npt.NDArray[np.float32]
 
@@ -66,6 +72,57 @@ def start_from_onnx(network: FaceNetwork, path: Path, faces: Array) -> None:
     allowed = _EIGHT_BITS if eight_bits else 10 * PARITY
     if not np.abs(computed - run(path, faces[:16])[:, 0]).mean() <= allowed:
         raise refusal
+
+
+def start_from_dlib(network: FaceNetwork, path: Path, faces: Array) -> None:
+    """Gives `network` the weights of dlib's ``dlib_face_recognition_resnet_model_v1.dat`` at `path`.
+
+    Args:
+        faces: (n, 1, side, side) in [-1, 1], some hundreds of those that it will be trained on.
+
+    Raises:
+        TrainingError: there is no such file, or `network` is not of the ``recognition`` family.
+    """
+    convolutions = read_convolutions(path)
+    mine = [(m[0], m[1]) for m in network.trunk.modules() if _is_convolution(m)]
+    if len(mine) > len(convolutions):
+        raise TrainingError(f"{path} does not belong to this network; choose the network recognition")
+    # dlib's last stage is more than we have.
+    for (kernel, normalisation), theirs in zip(mine, convolutions, strict=False):
+        weights = torch.from_numpy(theirs.weights)
+        if kernel.in_channels == 1:
+            weights = _CONTRAST * weights.sum(dim=1, keepdim=True)  # the three colours of a grey picture
+        if weights.shape != kernel.weight.shape:
+            raise TrainingError(f"{path} does not belong to this network; choose the network recognition")
+        with torch.no_grad():
+            kernel.weight.copy_(weights * torch.from_numpy(theirs.scale)[:, None, None, None])
+            normalisation.bias.copy_(torch.from_numpy(theirs.offset))
+            normalisation.weight.fill_(1.0)
+            _statistics(normalisation, torch.zeros(()), torch.ones(()) - normalisation.eps)
+    _unfold(network, torch.from_numpy(faces))
+    for kernel, normalisation in mine:
+        _at_usual_size(kernel, normalisation)
+
+
+def _is_convolution(module: nn.Module) -> bool:
+    return isinstance(module, nn.Sequential) and isinstance(module[-1], nn.BatchNorm2d)
+
+
+def _at_usual_size(kernel: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:
+    """Weights of the size at which training starts (He et al. 2015), computing the same.
+
+    dlib's are so small that the first steps of an optimiser would wipe out what they hold.
+    """
+    with torch.no_grad():
+        factor = math.sqrt(2 / kernel.weight[0].numel()) / kernel.weight.std()
+        kernel.weight.mul_(factor)
+        assert normalisation.running_mean is not None and normalisation.running_var is not None
+        normalisation.running_mean.mul_(factor)
+        normalisation.running_var.mul_(factor**2)
+        # Exact in spite of the small number that keeps the variance from being nothing.
+        before = (normalisation.running_var / factor**2 + normalisation.eps).sqrt()
+        after = (normalisation.running_var + normalisation.eps).sqrt() / factor
+        normalisation.weight.mul_(after / before)
 
 
 def _read(path: Path) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -20,7 +20,7 @@ from training.networks import NETWORKS, FaceNetwork, build
 from training.pictures import color
 from training.prepare import Prepared
 from training.recipe import Recipe
-from training.transfer import start_from_onnx
+from training.transfer import start_from_dlib, start_from_onnx
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +89,88 @@ def test_training_goes_on_from_it(prepared: Prepared, tmp_path: Path) -> None:
     for other in (replace(short, network="mobilenet"), replace(short, options={"width": 0.5})):
         with pytest.raises(TrainingError, match="was not exported"):
             fit(train, validation, other, tmp_path / "third", workers=0)
+
+
+def integer(value: int) -> bytes:
+    length = (abs(value).bit_length() + 7) // 8 or 1
+    return bytes([length | (0x80 if value < 0 else 0)]) + abs(value).to_bytes(length, "little")
+
+
+def tensor(values: np.ndarray) -> bytes:
+    header = b"".join(integer(n) for n in (2, values.size, 1, 1, 1))
+    return header + values.astype("<f4").tobytes()
+
+
+def dlib_file(path: Path, shapes: list[tuple[int, int, int]], seed: int = 0) -> list[list[np.ndarray]]:
+    """A file as dlib writes it, of convolutions (outputs, inputs, k); returns what is in it."""
+    rng = np.random.default_rng(seed)
+    data, kept = integer(1) + b"\x01\x0dloss_metric_2", []
+    for outputs, inputs, k in shapes:
+        weights = rng.normal(0, 0.01, (outputs, inputs, k, k)).astype(np.float32)
+        bias, offset = rng.normal(0, 0.1, (2, outputs)).astype(np.float32)
+        scale = rng.uniform(2, 5, outputs).astype(np.float32)
+        kept.append([weights, bias, scale, offset])
+        data += b"\x01\x05con_4" + tensor(np.concatenate([weights.ravel(), bias])) + integer(-1)
+        data += b"\x01\x07affine_" + tensor(np.concatenate([scale, offset])) + b"\x01\x06relu_1"
+    path.write_bytes(data)
+    return kept
+
+
+def shapes_of(network: FaceNetwork) -> list[tuple[int, int, int]]:
+    kernels = [m.weight for m in network.trunk.modules() if isinstance(m, torch.nn.Conv2d)]
+    return [(k.shape[0], 3 if i == 0 else k.shape[1], k.shape[2]) for i, k in enumerate(kernels)]
+
+
+def test_a_network_of_dlibs_computes_here_what_it_does_there(faces: torch.Tensor, tmp_path: Path) -> None:
+    network = build("recognition", width=0.25, dropout=0.0)
+    last_stage = [(64, 64, 3), (64, 64, 3)]
+    kept = dlib_file(tmp_path / "net.dat", shapes_of(network) + last_stage)
+    start_from_dlib(network, tmp_path / "net.dat", faces.numpy())
+    seen: list[torch.Tensor] = []
+    first = network.trunk[2]
+    assert isinstance(first, torch.nn.ReLU)
+    first.register_forward_hook(lambda _m, inputs, _o: seen.append(inputs[0]))
+    with torch.no_grad():
+        network.eval()(faces)
+        in_use = seen.pop()
+        network.train()(faces)
+        in_training = seen.pop()
+        standard = faces - faces.mean((2, 3), keepdim=True)
+        standard = standard / (standard.square().mean((2, 3), keepdim=True).sqrt() + 0.05)
+        weights, bias, scale, offset = (torch.from_numpy(a) for a in kept[0])
+        grey = network.trunk[0](0.22 * standard).expand(-1, 3, -1, -1)
+        convolved = torch.nn.functional.conv2d(grey, weights, bias, stride=2)
+        there = convolved * scale[:, None, None] + offset[:, None, None]
+    assert torch.allclose(in_use, there, atol=1e-3 * float(there.abs().max()))
+    assert torch.allclose(in_training, there, atol=0.01 * float(there.abs().max())), "not unfolded"
+    for m in network.trunk.modules():
+        if isinstance(m, torch.nn.Conv2d):
+            usual = (2 / m.weight[0].numel()) ** 0.5
+            assert float(m.weight.detach().std()) == pytest.approx(usual, rel=1e-3)
+
+
+def test_training_starts_from_a_network_of_dlibs(prepared: Prepared, tmp_path: Path) -> None:
+    options = {"width": 0.25, "side": 64}
+    dlib_file(tmp_path / "net.dat", shapes_of(build("recognition", **options)))
+    recipe = Recipe(
+        network="recognition", options=options, epochs=1, batch=16, start=str(tmp_path / "net.dat")
+    )
+    train, validation = prepared.part("train"), prepared.part("validation")
+    fit(train, validation, recipe, tmp_path / "run", workers=0)
+    assert trained(tmp_path / "run")[1].start.endswith("net.dat")
+    with pytest.raises(TrainingError, match="choose the network recognition"):
+        fit(train, validation, replace(recipe, network="residual", options={}), tmp_path / "r", workers=0)
+
+
+@pytest.mark.parametrize("end", [0, 30, 700, 20_000])
+def test_a_damaged_network_of_dlibs_is_one_line(end: int, faces: torch.Tensor, tmp_path: Path) -> None:
+    network = build("recognition", width=0.25)
+    dlib_file(tmp_path / "net.dat", shapes_of(network))
+    (tmp_path / "cut.dat").write_bytes((tmp_path / "net.dat").read_bytes()[:end])
+    with pytest.raises(TrainingError, match=r"cut\.dat (is not a face-recog|does not belong)"):
+        start_from_dlib(network, tmp_path / "cut.dat", faces.numpy())
+    with pytest.raises(TrainingError, match="there is no file"):
+        start_from_dlib(network, tmp_path / "none.dat", faces.numpy())
 
 
 def test_wrong_files_are_one_line(faces: torch.Tensor, tmp_path: Path) -> None:
