@@ -84,7 +84,7 @@ def start_from_dlib(network: FaceNetwork, path: Path, faces: Array) -> None:
         TrainingError: there is no such file, or `network` is not of the ``recognition`` family.
     """
     convolutions = read_convolutions(path)
-    mine = [(m[0], m[1]) for m in network.trunk.modules() if _is_convolution(m)]
+    mine = _convolutions(network.trunk)
     if len(mine) > len(convolutions):
         raise TrainingError(f"{path} does not belong to this network; choose the network recognition")
     # dlib's last stage is more than we have.
@@ -104,8 +104,14 @@ def start_from_dlib(network: FaceNetwork, path: Path, faces: Array) -> None:
         _at_usual_size(kernel, normalisation)
 
 
-def _is_convolution(module: nn.Module) -> bool:
-    return isinstance(module, nn.Sequential) and isinstance(module[-1], nn.BatchNorm2d)
+def _convolutions(network: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+    """Each convolution with its normalisation, in the order in which they compute."""
+    pairs = []
+    for module in network.modules():
+        if isinstance(module, nn.Sequential) and isinstance(module[-1], nn.BatchNorm2d):
+            assert isinstance(module[0], nn.Conv2d)
+            pairs.append((module[0], module[-1]))
+    return pairs
 
 
 def _at_usual_size(kernel: nn.Conv2d, normalisation: nn.BatchNorm2d) -> None:
