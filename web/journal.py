@@ -2,6 +2,9 @@
 
 An upload waits in `<sessions>/.uploads/<job>/` together with `job.json`. Once it is analysed both move
 into its session's folder (as `recording.*` and `upload.json`), so that who deletes the session deletes them.
+
+`job.json` is there from the first byte and names the process that took the upload in: another server on the
+same sessions folder leaves it to that one for as long as it runs.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from results.owner import Owner, this_process
 
 UPLOADS = ".uploads"
 _WAITING = "job.json"
@@ -58,10 +63,11 @@ class Journal:
         self.uploads = root / UPLOADS
 
     def new(self) -> tuple[str, Path]:
-        """A new job's id and its folder, which exists."""
+        """A new job's id and its folder, which exists and is this process's."""
         job_id = secrets.token_hex(8)
         folder = self.folder(job_id)
         folder.mkdir(parents=True)
+        _write(folder / _WAITING, {"owner": asdict(this_process())})
         return job_id, folder
 
     def folder(self, job_id: str) -> Path:
@@ -72,12 +78,11 @@ class Journal:
         return self.folder(job.id) / job.file
 
     def save(self, job: Job) -> None:
-        """Write the job down, in its session's folder once it is done."""
-        done = job.status is Status.DONE and job.session is not None
-        path = self.root / str(job.session) / _DONE if done else self.folder(job.id) / _WAITING
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
-        part.replace(path)
+        """Write the job down as this process's, or in its session's folder once it is done."""
+        if job.status is Status.DONE and job.session is not None:
+            _write(self.root / job.session / _DONE, asdict(job))
+        else:
+            _write(self.folder(job.id) / _WAITING, {**asdict(job), "owner": asdict(this_process())})
 
     def keep(self, job: Job, folder: Path) -> Path:
         """Put the upload into its session's `folder` too, and return its path there.
@@ -107,19 +112,51 @@ class Journal:
         return job.session is not None and (self.root / job.session / _DONE).exists()
 
     def load(self) -> list[Job]:
-        """All jobs, oldest first. Uploads that were cut off by the end of the process are removed."""
-        jobs = [_read(path) for path in self.root.glob(f"*/{_DONE}")]
+        """All jobs but those of other servers that run, oldest first; from now on they are this process's.
+
+        Uploads that were cut off by the end of their process are removed.
+        """
+        jobs = [_job(_read(path)) for path in self.root.glob(f"*/{_DONE}")]
         for folder in self.uploads.glob("*"):
-            job = _read(folder / _WAITING)
+            content = _read(folder / _WAITING)
+            if _is_elsewhere(content):
+                continue
+            job = _job(content)
             if job is None:
                 shutil.rmtree(folder, ignore_errors=True)
+            else:
+                self.save(job)
             jobs.append(job)
         return sorted((job for job in jobs if job is not None), key=lambda job: (job.created, job.id))
 
 
-def _read(path: Path) -> Job | None:
+def _write(path: Path, content: dict[str, Any]) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What is written there; nothing where it is missing or unreadable."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Job(**{**content, "status": Status(content["status"])})
-    except (OSError, ValueError, KeyError, TypeError):
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _job(content: dict[str, Any]) -> Job | None:
+    try:
+        values = {name: value for name, value in content.items() if name != "owner"}
+        return Job(**{**values, "status": Status(content["status"])})
+    except (ValueError, KeyError, TypeError):
         return None
+
+
+def _is_elsewhere(content: dict[str, Any]) -> bool:
+    """Whether another process has the job and runs. Of another host's nobody knows: it counts as ended."""
+    try:
+        owner = Owner(**content["owner"])
+    except (KeyError, TypeError):
+        return False
+    return owner != this_process() and owner.alive() is True

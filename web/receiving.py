@@ -134,7 +134,7 @@ class _Form:
             raise ReceiveError(413, f"More than {MOST_FILES} files at a time are too many.")
         self._part.name = shown_name(options[b"filename"].decode("utf-8", "replace"))
         self._part.path = self._folder_for() / disk_name(self._part.name)
-        self._part.file = self._part.path.open("xb")
+        self._part.file = self._part.path.open("wb")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         part = self._part
