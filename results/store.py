@@ -63,20 +63,23 @@ class Store:
         model_sha256: str = "",
         settings: Mapping[str, Any] | None = None,
         created: datetime | None = None,
+        origin: Path | None = None,
     ) -> SessionWriter:
         """Start a session, owned by this process until it is finished.
 
         name: what people will call it (a file's stem, usually); any text. settings: anything JSON can hold.
-        created: with a zone; now by default.
+        created: with a zone; now by default. origin: the file that is read, where `source` only tells people
+        what it is called; by default the file that `source` names.
         """
         kind = Kind(kind)
         created = created or datetime.now().astimezone()
         stem = f"{created:%Y-%m-%d_%H-%M-%S}_{slug(name)}"
         owner = this_process()
+        file = origin or (None if kind is Kind.LIVE else Path(source))
         values = {
             "name": name,
             "source": source,
-            "origin": "" if kind is Kind.LIVE else str(Path(source).resolve()),
+            "origin": str(file.resolve()) if file else "",
             "kind": kind.value,
             "created": created,
             "state": State.RUNNING.value,

@@ -55,10 +55,12 @@ def analyze(
     out: Path | None = None,
     annotated: bool = True,
     progress: Progress | None = None,
+    source_name: str | None = None,
 ) -> dict[str, Any]:
     """Analyses the image or video at `path` into a stored session and returns its summary.
 
-    Its files go to `<out>/<session id>/`, by default the session's folder.
+    Its files go to `<out>/<session id>/`, by default the session's folder. source_name: what the record calls
+    the input, where its path says nothing to people; by default the path.
 
     Raises:
         ValenceError: the input cannot be read, or the results cannot be written.
@@ -78,7 +80,8 @@ def analyze(
 
     writer = engine.store.begin(
         path.stem,
-        source=str(path),
+        source=source_name or str(path),
+        origin=path,
         kind=source.kind,
         device=engine.model.device,
         model_name=engine.model.manifest.name,

@@ -89,7 +89,7 @@ def uploads_analyzed_by(engine: Engine) -> Analyze:
 
     def analyze_upload(path: Path, progress: Progress) -> dict[str, Any]:
         try:
-            return analyze(path, engine, progress=progress)
+            return analyze(path, engine, progress=progress, source_name=path.name)
         except ValenceError as error:
             raise AnalysisError(str(error).removeprefix(f"{path}: ")) from error
 

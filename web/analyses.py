@@ -261,9 +261,9 @@ class Analyses:
         return jobs
 
     def _drop_sessions(self, job: Job) -> None:
-        """Delete the sessions that an unfinished analysis has begun: their source is the upload."""
-        for session in self._store.sessions(search=job.id):
-            if Path(session.source).parent.name == job.id:
+        """Delete the sessions that an unfinished analysis has begun: they were read from the upload."""
+        for session in self._store.sessions():
+            if session.origin is not None and session.origin.parent.name == job.id:
                 try:
                     self._store.delete(session.id)
                 except ResultsError as error:

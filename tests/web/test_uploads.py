@@ -55,6 +55,9 @@ def test_several_files_in_one_go_become_sessions(server: Served, clip: Path) -> 
     assert recording.read_bytes() == clip.read_bytes()
     assert recording.parent == server.store.folder(session.id)
     assert httpx.get(f"{server.url}/api/sessions/{session.id}").json()["input"] == clip.name
+    assert session.source == clip.name, "people know the file by its name, not by where it waited"
+    written = json.loads((server.store.folder(session.id) / "summary.json").read_text())
+    assert written["input"] == clip.name and ".uploads" not in json.dumps(written)
     assert {s.id for s in server.store.sessions()} == {video["session"], image["session"]}
     kept = {Path(name).parts[0] for name in files_below(server.store.root)}
     assert kept == {video["session"], image["session"], ".uploads"}
