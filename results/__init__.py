@@ -24,6 +24,7 @@ from results.exports import (
     write_parquet,
     write_summary,
 )
+from results.face_moments import FaceMoment, face_moments
 from results.files import written_atomically
 from results.findings import (
     Comparison,
@@ -55,6 +56,7 @@ __all__ = [
     "Digest",
     "Event",
     "ExportError",
+    "FaceMoment",
     "FaceStatistics",
     "Findings",
     "Format",
@@ -86,6 +88,7 @@ __all__ = [
     "curve_csv",
     "difference_csv",
     "export",
+    "face_moments",
     "face_statistics",
     "findings_json",
     "json_text",

@@ -18,6 +18,7 @@ from results import (
     Session,
     Stretch,
     StretchKind,
+    face_moments,
     face_statistics,
     json_text,
     summary,
@@ -25,7 +26,6 @@ from results import (
 from results import State as SessionState
 from web import session_files
 from web.layout import page
-from web.moments import face_moments
 from web.state import state_of
 from web.stored import explained, shown_source, stored_session
 

@@ -15,8 +15,7 @@ from serving import Served
 from storing import stored
 from uploading import files_below, numbered_clip
 
-from results import Samples, face_statistics, write_folder
-from web.moments import face_moments
+from results import face_statistics, write_folder
 from web.playback import timing
 
 
@@ -183,39 +182,6 @@ def test_pages_elsewhere_may_not_change_anything(client: httpx.Client, session: 
     answer = client.delete(f"/api/sessions/{session}", headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403
     assert client.get(f"/api/sessions/{session}").status_code == 200
-
-
-def curve(values: np.ndarray, times: np.ndarray | None = None, face: int = 1) -> Samples:
-    n = len(values)
-    time = np.arange(n) / 30 if times is None else times
-    zeros = np.zeros(n)
-    return Samples(time, np.arange(n), np.full(n, face), np.zeros((n, 4)), values, values, zeros, zeros)
-
-
-def test_moments_are_where_the_curve_stands_out() -> None:
-    time = np.arange(0, 10, 1 / 30)
-    bump = 0.6 * np.exp(-((time - 3) ** 2)) - 0.5 * np.exp(-((time - 7) ** 2))
-    ripple = 0.02 * np.sin(time * 40)
-    found = face_moments(curve(bump + ripple))
-    assert [(m.kind, m.face_id) for m in found] == [("peak", 1), ("trough", 1)]
-    assert abs(found[0].time_s - 3) < 0.15 and abs(found[1].time_s - 7) < 0.15
-    assert found[0].frame == round(found[0].time_s * 30)
-
-
-def test_a_curve_that_ends_on_its_best_moment_peaks_there() -> None:
-    (peak,) = [m for m in face_moments(curve(np.linspace(0, 0.8, 90))) if m.kind == "peak"]
-    assert peak.frame == 89 and peak.value == 0.8
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 50])
-def test_a_flat_or_short_curve_has_no_moment(n: int) -> None:
-    assert face_moments(curve(np.zeros(n))) == []
-
-
-def test_moments_do_not_span_a_gap() -> None:
-    times = np.concatenate([np.arange(30) / 30, 5 + np.arange(30) / 30])
-    values = np.concatenate([np.full(30, 0.5), np.full(30, -0.5)])
-    assert face_moments(curve(values, times)) == []
 
 
 def test_the_timing_of_what_is_no_video_is_empty(tmp_path: Path) -> None:
