@@ -14,28 +14,15 @@ import numpy as np
 import pytest
 from peers import ClipTrack, Peer, until
 from serving import Served, serving
+from storing import react
 from typer.testing import CliRunner
 from uploading import ONE_FACE, files_below, numbered_clip
 
 from inference import ValenceModel
-from results import Store, Studies, Viewings
-from stream.frames import Box, Sample
+from results import Studies, Viewings
 from valence.study import app
 from web.playback import timing
 from web.state import ServerSettings
-
-
-def react(store: Store, name: str, peak: float = 4.0, level: float = 0.0, seconds: float = 10.0) -> str:
-    """A stored session with a bump at `peak` seconds."""
-    with store.begin(name, source=f"{name}.mp4", kind="video", model_name="m", model_sha256="c") as writer:
-        times = np.arange(0, seconds, 0.05)
-        values = level + 0.5 * np.exp(-((times - peak) ** 2))
-        writer.add(
-            Sample(float(t), n, 1, Box(0, 0, 9, 9), float(v), float(v), 0.9, 0.9)
-            for n, (t, v) in enumerate(zip(times, values, strict=True))
-        )
-        writer.progress(len(times), len(times), seconds)
-    return writer.id
 
 
 @pytest.fixture
@@ -380,7 +367,7 @@ def traces(served: Served) -> tuple[int, int, set[str]]:
 async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) -> None:
     watching = Watching(served.url, study)
     assert (await watching.agree()).status_code == 201
-    await watching.until_frames(12)
+    await watching.until_frames(12, 90)
     (listed,) = Viewings(served.store).viewers("spring")
     assert listed.id == watching.begun["viewer"] == "viewer-001"
     assert listed.consent_text is not None and "Article 50(3)" in listed.consent_text
@@ -388,7 +375,7 @@ async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) 
 
     now = watching.frames[-1]["time_s"]
     assert await watching.tell("clock", [[now, 0.0], [now + 0.4, 0.4]]) == 204
-    await watching.until_frames(24)
+    await watching.until_frames(24, 90)
     assert await watching.tell("end", [[now, 0.0], [now + 0.4, 0.4], [now + 9.0, 0.4]]) == 204
     (viewing,) = Viewings(served.store).all("spring")
     assert viewing.clock == ((0.0, 0.0), (now, 0.0), (now + 0.4, 0.4), (now + 9.0, 0.4))
@@ -402,7 +389,7 @@ async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) 
 async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: Served, study: str) -> None:
     watching = Watching(served.url, study)
     await watching.agree()
-    await watching.until_frames(5)
+    await watching.until_frames(5, 90)
     assert traces(served)[:2] == (1, 1)
     watching.say("stop")
     await until(lambda: traces(served) == (0, 0, set()), 15)
@@ -412,7 +399,7 @@ async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: 
 async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served: Served, study: str) -> None:
     watching = Watching(served.url, study)
     await watching.agree()
-    await watching.until_frames(5)
+    await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
     await watching.tell("clock", [[now, 0.0], [now + 1, 1.0]])
     await watching.close()
@@ -426,7 +413,7 @@ async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served
 async def test_who_withdraws_leaves_no_trace(served: Served, study: str, after: str) -> None:
     watching = Watching(served.url, study)
     await watching.agree()
-    await watching.until_frames(5)
+    await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
     knots = [[now, 0.0], [now + 1, 1.0]]
     await watching.tell("clock" if after == "while watching" else "end", knots)
@@ -443,7 +430,7 @@ async def test_a_study_that_keeps_media_has_the_viewers_video(served: Served) ->
     studies.add_stimulus("keeping", "Ad A", 10)
     watching = Watching(served.url, "/api/studies/keeping")
     await watching.agree()
-    await watching.until_frames(20)
+    await watching.until_frames(20, 90)
     now = watching.frames[-1]["time_s"]
     await watching.tell("end", [[0.1, 0.0], [now, now - 0.1]])
     session = served.store.get(watching.begun["session"])
@@ -469,12 +456,12 @@ async def test_who_was_not_shown_the_text_of_now_has_not_agreed(served: Served, 
 async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served: Served, study: str) -> None:
     first, second = Watching(served.url, study), Watching(served.url, study)
     await first.agree()
-    await first.until_frames(5)
+    await first.until_frames(5, 90)
     now = first.frames[-1]["time_s"]
     await first.tell("clock", [[now, 0.0], [now + 4, 4.0]])
     await first.close()
     await second.agree(token=first.begun["token"])
-    await second.until_frames(5)
+    await second.until_frames(5, 90)
     await second.tell("end", [[0.0, 4.0], [6.0, 10.0]])
     assert {viewing.viewer for viewing in Viewings(served.store).all("spring")} == {"viewer-001"}
     assert len(Viewings(served.store).all("spring")) == 2
@@ -484,7 +471,7 @@ async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served:
 async def test_deleting_a_study_ends_those_who_watch(served: Served, study: str) -> None:
     watching = Watching(served.url, study)
     await watching.agree()
-    await watching.until_frames(5)
+    await watching.until_frames(5, 90)
     async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
         assert (await client.get(study)).json()["watching"] == {"ad-a": 1}
         assert (await client.delete(f"{study}?with_sessions=true")).status_code == 204

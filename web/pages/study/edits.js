@@ -3,6 +3,7 @@
 import { api } from "../shared/api.js";
 import { ask, askFields } from "../shared/dialog.js";
 import { count } from "../shared/text.js";
+import { addStimulus } from "./adding.js";
 import { stimulusApi, studyApi } from "./address.js";
 import { attachSessions, attachedWords } from "./attach.js";
 import { confirmDeletion } from "./deletion.js";
@@ -78,6 +79,28 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
 
     async removeSegment(segment) {
       await change(below(`/segments?name=${encodeURIComponent(segment.name)}`), { method: "DELETE" }, `Segment ${segment.name} removed`);
+    },
+
+    async addStimulus() {
+      try {
+        const id = await addStimulus(study());
+        if (id === null) return;
+        location.hash = `#${encodeURIComponent(id)}`;
+        announcer.say("Added");
+      } catch (error) {
+        await ask({ title: "It was not added", text: error.message, confirm: "Close" });
+      }
+    },
+
+    async removeStimulus() {
+      const { name, viewings } = stimulus();
+      const agreed = await ask({
+        title: `Remove “${name}” from the study?`,
+        text: `Its uploaded video and its segments are removed for good. ${viewings ? `The ${count(viewings, "session")} of those who watched it stay in the library.` : ""}`,
+        confirm: "Remove",
+        danger: true,
+      });
+      if (agreed) await change(below(), { method: "DELETE" }, `${name} is removed`);
     },
 
     async attach() {

@@ -30,6 +30,10 @@ let stimulus = null; // of the study, the one that is shown
 let findings = null;
 let player = null;
 let marks = [];
+let playerOf = null; // the id of the player's stimulus
+let turns = 0; // looks at the server so far; an answer to any but the latest is void
+let told = ""; // what the findings that are shown were made of
+let stale = true; // something was changed from here since
 let read = 0; // performance.now() of the latest findings
 const chart = new Chart(find("chart"), { plot, seek: (time) => seek(time), choose: (from, to) => edit.segment(from, to) });
 const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
@@ -39,37 +43,43 @@ const edit = edits({
   done: () => load(true), announcer,
 });
 
-/** Take what the server says of the study; `anew`: and of the stimulus that is shown, whatever it was. */
+/** Take what the server says of the study, and of the stimulus that is shown if that may have changed. */
 async function load(anew = false) {
+  stale ||= anew;
+  const turn = ++turns;
+  const latest = await api(studyApi(id));
+  if (turn !== turns) return; // a later look is under way, and knows better
   const before = study;
-  study = await api(studyApi(id));
+  study = latest;
   showHead();
   const wanted = decodeURIComponent(location.hash.slice(1));
   const shown = study.stimuli.find((one) => one.id === wanted) ?? study.stimuli[0] ?? null;
   find("found").hidden = !shown;
   find("empty").hidden = Boolean(shown);
   if (!shown) {
-    find("empty").replaceChildren(element("p", {}, "Nothing is watched in this study yet: add a video, or a name and a duration, from the list of studies or with `valence study stimulus`."));
-    return;
+    find("empty").replaceChildren(element("p", {}, "Nothing is watched in this study yet: add a video, or the name and duration of something that is shown elsewhere."));
+    stimulus = null;
+    return showStimuli();
   }
-  const other = shown.id !== stimulus?.id;
   stimulus = shown;
   showStimuli();
   showInvitation(find("invite"), study, stimulus);
   const watched = Object.keys(study.watching).length + Object.keys(before?.watching ?? {}).length > 0;
-  const changed = JSON.stringify([study.viewings, study.options]) !== JSON.stringify([before?.viewings, before?.options]);
-  if (anew || other || changed || (watched && performance.now() - read > GROW)) await aggregate(other);
+  const signature = JSON.stringify([shown, study.viewings, study.options]);
+  if (stale || signature !== told || (watched && performance.now() - read > GROW)) await aggregate(turn, signature);
 }
 
-async function aggregate(other) {
+async function aggregate(turn, signature) {
   const of = stimulus;
   const found = await api(stimulusApi(id, of.id, "/findings"));
-  if (of !== stimulus) return;
+  if (turn !== turns) return;
   const before = findings;
   findings = found;
+  told = signature;
+  stale = false;
   read = performance.now();
   show();
-  if (other) await openStimulus();
+  if (playerOf !== of.id) await openStimulus();
   else if (before && before.viewers !== findings.viewers) announcer.say(`The curve is now that of ${viewers(findings.viewers)}`);
   document.body.dataset.ready = stimulus.id;
   compare.show(study, findings.options.step);
@@ -86,14 +96,16 @@ function showHead() {
 
 function showStimuli() {
   const root = find("stimuli");
-  root.hidden = study.stimuli.length < 2;
-  const made = JSON.stringify([study.stimuli.map((one) => [one.id, one.name, one.viewings]), stimulus.id]);
+  const made = JSON.stringify([study.stimuli.map((one) => [one.id, one.name, one.viewings]), stimulus?.id]);
   if (root.dataset.made === made) return;
   root.dataset.made = made;
   root.replaceChildren(
     ...study.stimuli.map((one) =>
-      element("a", { className: "tab", href: `#${encodeURIComponent(one.id)}`, data: { stimulus: one.id }, ...(one.id === stimulus.id ? { "aria-current": "true" } : {}) }, one.name, element("span", { className: "quiet small number" }, ` n = ${one.viewings}`)),
+      element("a", { className: "tab", href: `#${encodeURIComponent(one.id)}`, data: { stimulus: one.id }, ...(one.id === stimulus?.id ? { "aria-current": "true" } : {}) }, one.name, element("span", { className: "quiet small number" }, ` n = ${one.viewings}`)),
     ),
+    element("span", { className: "grow" }),
+    element("button", { className: "plain", data: { action: "add-stimulus" }, onclick: () => edit.addStimulus() }, "Add a stimulus…"),
+    stimulus ? element("button", { className: "plain", data: { action: "remove-stimulus" }, onclick: () => edit.removeStimulus() }, "Remove this one…") : "",
   );
 }
 
@@ -133,6 +145,7 @@ function showDownloads() {
 async function openStimulus() {
   player?.pause();
   player = null;
+  playerOf = stimulus.id;
   stage.section.hidden = true;
   find("screen").replaceChildren();
   const of = stimulus;
@@ -146,7 +159,7 @@ async function openStimulus() {
       note = error.message;
     }
   }
-  if (of !== stimulus && of.id !== stimulus.id) return;
+  if (of.id !== stimulus.id) return;
   player = video ?? new Timer(of.duration_s, findings.curve.time_s);
   if (video) stage.show({ element: video.element, size: video.size, note: "" }, null, play);
   find("trouble").hidden = !note;

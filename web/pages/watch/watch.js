@@ -7,7 +7,6 @@ import { CameraError, listCameras, openCamera } from "../live/camera.js";
 import { wallClock } from "../live/clock.js";
 import { Connection, OfferError } from "../live/connection.js";
 import { Pace } from "../live/pace.js";
-import { Panel } from "../live/panel.js";
 import { CameraStage } from "../live/stage.js";
 import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
@@ -17,6 +16,7 @@ import { FaceCheck } from "./check.js";
 import { Report } from "./report.js";
 import { SessionClock } from "./session_clock.js";
 import { openStimulus } from "./stimulus.js";
+import { View } from "./view.js";
 
 const RETRIES = [500, 1000, 2000, 3000, 5000, 5000, 5000]; // ms between tries to reach the server again
 const LATE = 1500; // ms that the last frames may take to be read
@@ -24,12 +24,10 @@ const PLAY_ANYWAY = 12000; // ms after which a face that stays hard to see no lo
 
 const $ = (selector) => document.querySelector(selector);
 const address = `/api/studies/${location.pathname.split("/").slice(-2).join("/stimuli/")}`;
-const root = $(".watch");
-const panel = new Panel(root);
 const stage = new CameraStage($("#camera"), $("#overlay"));
 stage.mirrored = true;
 stage.overlay.values = false; // who knows how they look changes how they look
-const announcer = new Announcer($("#announce"));
+const view = new View($(".watch"), new Announcer($("#announce")));
 const device = $("#device");
 const button = Object.fromEntries(["play", "stop"].map((name) => [name, $(`[data-action="${name}"]`)]));
 
@@ -37,47 +35,24 @@ let invitation;
 let stimulus;
 let viewer = null; // {camera, connection, clock, report, check, token, since} of who is here now
 
-function enter(state, heading) {
-  root.dataset.state = state;
-  const onStage = ["check", "playing", "paused"].includes(state);
-  $("#state").hidden = onStage;
-  $("#stage").hidden = !onStage;
-  $("#picture").hidden = state !== "check";
-  $("#screen").hidden = state === "check";
-  button.play.textContent = state === "playing" ? "Pause" : "Play";
-  const title = $(onStage ? "#stage-title" : "#state-title");
-  if (onStage) title.textContent = heading;
-  title.focus({ preventScroll: true });
-  scrollTo(0, 0);
-}
-
-function tell(state, words, actions) {
-  panel.show(words, actions);
-  enter(state);
-  announcer.say(words.title);
-}
-
 async function invite() {
   try {
     invitation = await api(`${address}/invitation`);
     document.title = `${invitation.stimulus} · Watch and react`;
     stimulus ??= await openStimulus(invitation);
   } catch (error) {
-    return tell("failed", { title: "There is nothing to watch here", text: [error.message] }, [["Try again", invite]]);
+    return view.tell("failed", { title: "There is nothing to watch here", text: [error.message] }, [["Try again", invite]]);
   }
   if (!stimulus) {
     const text = ["This browser cannot play the video’s format. Nothing was recorded; please tell whoever invited you."];
-    return tell("failed", { title: "The video cannot be shown", text });
+    return view.tell("failed", { title: "The video cannot be shown", text });
   }
   stimulus.onend = done;
   stimulus.listen(() => viewer?.report?.look());
   $("#screen").replaceChildren(stimulus.element);
   $("#screen").style.setProperty("--ratio", stimulus.ratio);
-  if (!window.isSecureContext) {
-    panel.error("insecure");
-    return enter("failed");
-  }
-  tell("consent", { title: `You are invited to watch “${invitation.stimulus}”`, text: invitation.consent.split("\n\n") }, [
+  if (!window.isSecureContext) return view.camera("insecure");
+  view.tell("consent", { title: `You are invited to watch “${invitation.stimulus}”`, text: invitation.consent.split("\n\n") }, [
     ["I agree and take part", agree],
     ["I do not take part", decline],
   ]);
@@ -85,12 +60,12 @@ async function invite() {
 
 function decline() {
   const text = ["Nothing was recorded: no picture, no number, no sign that you were here. You can close this page."];
-  tell("declined", { title: "You do not take part", text }, [["Read it again", invite]]);
+  view.tell("declined", { title: "You do not take part", text }, [["Read it again", invite]]);
 }
 
 async function agree() {
   const mine = (viewer = { consent: invitation.consent });
-  tell("opening", { title: "Opening the camera…", text: ["The browser may ask for permission."] });
+  view.tell("opening", { title: "Opening the camera…", text: ["The browser may ask for permission."] });
   stimulus.rewind();
   try {
     mine.camera = await openCamera(device.value);
@@ -103,13 +78,11 @@ async function agree() {
   } catch (error) {
     if (mine !== viewer) return;
     leave();
-    if (error instanceof CameraError) {
-      announcer.say(panel.error(error.kind, agree));
-      enter("failed");
-    } else if (error instanceof OfferError && error.status === 409) {
-      tell("failed", { title: "The words to agree to have changed", text: [error.message] }, [["Read them", invite]]);
+    if (error instanceof CameraError) view.camera(error.kind, agree);
+    else if (error instanceof OfferError && error.status === 409) {
+      view.tell("failed", { title: "The words to agree to have changed", text: [error.message] }, [["Read them", invite]]);
     } else if (error instanceof OfferError) {
-      tell("failed", { title: "The server did not begin", text: [error.message] }, [["Try again", agree]]);
+      view.tell("failed", { title: "The server did not begin", text: [error.message] }, [["Try again", agree]]);
     } else throw error;
   }
 }
@@ -124,7 +97,7 @@ async function connect(mine) {
     mine.analysed = detail.time_s;
     const late = stage.result(detail);
     pace.result(late, performance.now());
-    if (root.dataset.state === "check" && mine === viewer) judge(detail);
+    if (view.state === "check" && mine === viewer) judge(detail);
   });
   connection.addEventListener("control", ({ detail }) => {
     if (detail.type === "too-large") connection.shrink(Math.max(detail.width / 1920, detail.height / 1080));
@@ -139,69 +112,62 @@ async function connect(mine) {
 function check() {
   Object.assign(viewer, { check: new FaceCheck(invitation.min_quality), since: performance.now() });
   button.play.disabled = true;
-  hint("One moment…");
-  enter("check", "Is your face well visible?");
+  view.hint("One moment…");
+  view.enter("check", "Is your face well visible?");
 }
 
 function judge(message) {
   const now = performance.now();
   const { good, hint: text } = viewer.check.judge(message, now);
-  hint(text, good ? "good" : "poor");
+  view.hint(text, good ? "good" : "poor");
   button.play.disabled = !good && now - viewer.since < PLAY_ANYWAY;
-}
-
-function hint(text, kind = "") {
-  if ($("#hint").textContent === text) return;
-  $("#hint").textContent = text;
-  $("#hint").className = `hint ${kind}`;
-  announcer.say(text);
 }
 
 async function play() {
   const mine = viewer;
-  if (root.dataset.state === "check") {
+  if (view.state === "check") {
     stage.stop();
     mine.report.begin();
   }
-  hint("");
-  enter("playing", invitation.stimulus);
+  view.hint("");
+  view.enter("playing", invitation.stimulus);
   navigator.wakeLock?.request("screen").catch(() => {});
   try {
     await stimulus.play();
   } catch {
-    if (mine === viewer && root.dataset.state === "playing") pause("The browser did not begin to play. Press Play again.");
+    if (mine === viewer && view.state === "playing") pause("The browser did not begin to play. Press Play again.");
   }
 }
 
 function pause(text = "Paused. Play goes on where you were.") {
   stimulus.pause();
-  enter("paused", invitation.stimulus);
-  hint(text);
+  view.enter("paused", invitation.stimulus);
+  view.hint(text);
   button.play.focus();
 }
 
 function toggle() {
   if (button.play.disabled) return;
-  if (root.dataset.state === "playing") pause();
-  else if (["check", "paused"].includes(root.dataset.state)) play();
+  if (view.state === "playing") pause();
+  else if (["check", "paused"].includes(view.state)) play();
 }
 
 async function done() {
   const mine = viewer;
   mine.finished = true; // the server now ends the session
-  tell("closing", { title: "One moment…" });
+  view.tell("closing", { title: "One moment…" });
   await analysed(mine);
   try {
     await mine.report.end();
   } catch {
     if (mine === viewer) leave();
     const text = ["The server could not be reached at the very end. What was recorded until then is kept."];
-    return tell("done", { title: "Thank you", text }, [["Next viewer", invite]]);
+    return view.tell("done", { title: "Thank you", text }, [["Next viewer", invite]]);
   }
   leave();
   const kept = invitation.keep_media ? "Your camera’s video and the numbers read from it are" : "The numbers read from your camera’s picture are";
   const text = [`That was all. The camera is off. ${kept} stored with the study.`];
-  tell("done", { title: "Thank you for watching", text }, [
+  view.tell("done", { title: "Thank you for watching", text }, [
     ["Next viewer", invite],
     ["Remove what was recorded of me", () => remove(mine)],
   ]);
@@ -216,7 +182,7 @@ async function analysed(mine) {
 
 async function stop() {
   const mine = viewer;
-  if (root.dataset.state === "playing") pause();
+  if (view.state === "playing") pause();
   const agreed = await ask({
     title: "Stop and remove everything?",
     text: "Your consent and everything that was recorded of you is removed from the server.",
@@ -228,16 +194,16 @@ async function stop() {
 
 async function remove(mine) {
   leave();
-  tell("opening", { title: "Removing…" });
+  view.tell("opening", { title: "Removing…" });
   try {
     await api(`/api/watching/${mine.token}`, { method: "DELETE" });
   } catch (error) {
     if (error.status !== 404) {
-      return tell("failed", { title: "It could not be removed", text: [error.message] }, [["Try again", () => remove(mine)]]);
+      return view.tell("failed", { title: "It could not be removed", text: [error.message] }, [["Try again", () => remove(mine)]]);
     }
   }
   const text = ["Your consent and everything that was recorded of you is removed."];
-  tell("removed", { title: "Nothing of you is stored", text }, [["Next viewer", invite]]);
+  view.tell("removed", { title: "Nothing of you is stored", text }, [["Next viewer", invite]]);
 }
 
 function ended(text) {
@@ -245,17 +211,17 @@ function ended(text) {
   const mine = viewer;
   if (mine.finished) return;
   leave();
-  tell("failed", { title: "The session has ended", text: [text] }, [["Start again", invite]]);
+  view.tell("failed", { title: "The session has ended", text: [text] }, [["Start again", invite]]);
 }
 
 async function lost() {
   const mine = viewer;
   if (mine.finished) return;
-  const playing = !["opening", "check"].includes(root.dataset.state);
+  const playing = !["opening", "check"].includes(view.state);
   mine.report?.stop();
   mine.connection.close();
   stimulus.pause();
-  tell("lost", { title: "The connection was lost", text: ["Connecting again…"] });
+  view.tell("lost", { title: "The connection was lost", text: ["Connecting again…"] });
   for (const wait of RETRIES) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     if (mine !== viewer) return;
@@ -271,7 +237,7 @@ async function lost() {
   }
   leave();
   const text = ["The server could not be reached again. What was recorded until then is kept."];
-  tell("failed", { title: "The connection was lost", text }, [["Start again", invite]]);
+  view.tell("failed", { title: "The connection was lost", text }, [["Start again", invite]]);
 }
 
 /** The viewer is gone: the camera off, the connection closed. */
@@ -301,16 +267,15 @@ device.onchange = async () => {
   } catch (error) {
     if (!(error instanceof CameraError)) throw error;
     leave();
-    announcer.say(panel.error(error.kind, agree));
-    enter("failed");
+    view.camera(error.kind, agree);
   }
 };
 listenKeys({ " ": toggle });
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && root.dataset.state === "playing" && stimulus.stops) pause("Paused while this page was not in view.");
+  if (document.hidden && view.state === "playing" && stimulus.stops) pause("Paused while this page was not in view.");
 });
 addEventListener("pagehide", () => {
-  if (["playing", "paused"].includes(root.dataset.state)) viewer?.report?.leave();
+  if (["playing", "paused"].includes(view.state)) viewer?.report?.leave();
   viewer?.connection?.close();
 });
 invite();

@@ -1,0 +1,57 @@
+// What the viewer's page shows in each of its states: words on a card, or the stage with camera or stimulus.
+
+import { Panel } from "../live/panel.js";
+
+const ON_STAGE = ["check", "playing", "paused"];
+
+export class View {
+  constructor(root, announcer) {
+    this.root = root;
+    this.panel = new Panel(root);
+    this.announcer = announcer;
+    this.parts = Object.fromEntries(["state", "stage", "picture", "screen", "hint", "state-title", "stage-title"].map((id) => [id, root.querySelector(`#${id}`)]));
+    this.play = root.querySelector('[data-action="play"]');
+  }
+
+  get state() {
+    return this.root.dataset.state;
+  }
+
+  /** The stage, under a heading. */
+  enter(state, heading) {
+    this.root.dataset.state = state;
+    const { parts } = this;
+    const onStage = ON_STAGE.includes(state);
+    parts.state.hidden = onStage;
+    parts.stage.hidden = !onStage;
+    parts.picture.hidden = state !== "check";
+    parts.screen.hidden = state === "check";
+    this.play.textContent = state === "playing" ? "Pause" : "Play";
+    const title = parts[onStage ? "stage-title" : "state-title"];
+    if (onStage) title.textContent = heading;
+    title.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  /** Words: {title, text}, and what can be done: [label, function] each. */
+  tell(state, words, actions) {
+    this.panel.show(words, actions);
+    this.enter(state);
+    this.announcer.say(words.title);
+  }
+
+  /** Why the camera does not open (see live/camera.js). */
+  camera(kind, retry) {
+    this.announcer.say(this.panel.error(kind, retry));
+    this.enter("failed");
+  }
+
+  /** A line under the stage; "" for none. `kind`: good or poor. */
+  hint(text, kind = "") {
+    const { hint } = this.parts;
+    if (hint.textContent === text) return;
+    hint.textContent = text;
+    hint.className = `hint ${kind}`;
+    this.announcer.say(text);
+  }
+}
