@@ -139,7 +139,7 @@ async def all_events(request: Request) -> Response:
     analyses = analyses_of(request)
 
     async def events() -> AsyncIterator[str]:
-        # A heartbeat carries the state as well: a page that missed a change has it by then.
+        # A heartbeat carries the list as well: deleting a session takes its analysis off it unannounced.
         async for _changed in analyses.changes(HEARTBEAT):
             yield _event([_view(analyses, job).model_dump(mode="json") for job in analyses.jobs()])
 
