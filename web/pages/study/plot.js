@@ -7,10 +7,11 @@ import { path } from "../shared/chart/reduce.js";
 const STRIP = 44; // pixels of a strip under the curve
 const APART = 20; // pixels between two, with the upper one's words
 export const BELOW = 2 * (STRIP + APART) + 6;
-const LIMITS = [0.25, 0.5, 1];
+const LIMITS = [0.2, 0.5, 1];
 
-/** The valence at the upper edge: as little as holds all of the curve. */
+/** The valence at the upper edge: as little as holds all of the curve; without one, the whole scale. */
 export function limitOf({ mean, low, high }) {
+  if (mean.every((value) => value === null)) return 1;
   let most = 0;
   for (const values of [mean, low, high]) for (const value of values) most = Math.max(most, Math.abs(value ?? 0));
   return LIMITS.find((limit) => most <= limit) ?? 1;

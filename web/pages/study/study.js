@@ -101,7 +101,7 @@ function showStimuli() {
   root.dataset.made = made;
   root.replaceChildren(
     ...study.stimuli.map((one) =>
-      element("a", { className: "tab", href: `#${encodeURIComponent(one.id)}`, data: { stimulus: one.id }, ...(one.id === stimulus?.id ? { "aria-current": "true" } : {}) }, one.name, element("span", { className: "quiet small number" }, ` n = ${one.viewings}`)),
+      element("a", { className: "tab", href: `#${encodeURIComponent(one.id)}`, data: { stimulus: one.id }, ...(one.id === stimulus?.id ? { "aria-current": "true" } : {}) }, one.name, element("span", { className: "quiet small number" }, ` ${count(one.viewings, "viewing")}`)),
     ),
     element("span", { className: "grow" }),
     element("button", { className: "plain", data: { action: "add-stimulus" }, onclick: () => edit.addStimulus() }, "Add a stimulus…"),
