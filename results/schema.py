@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -38,6 +38,13 @@ class Base(DeclarativeBase):
     }
 
 
+Key = Annotated[int, mapped_column(primary_key=True)]
+OfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), index=True)]
+"""Belongs to a session and is deleted with it; `KeyOfSession`, where that is part of its own key."""
+KeyOfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)]
+OfStudy = Annotated[int, mapped_column(ForeignKey("studies.key", ondelete="CASCADE"))]
+
+
 class SchemaRow(Base):
     __tablename__ = "schema"
     version: Mapped[int] = mapped_column(primary_key=True)
@@ -45,7 +52,7 @@ class SchemaRow(Base):
 
 class SessionRow(Base):
     __tablename__ = "sessions"
-    key: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[Key]
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     source: Mapped[str]
@@ -74,7 +81,7 @@ class SampleRow(Base):
     is stored in its order, so that reading or deleting a session touches one stretch of the file."""
 
     __tablename__ = "samples"
-    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)
+    session_key: Mapped[KeyOfSession]
     frame: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(primary_key=True)
     time: Mapped[float]
@@ -92,8 +99,8 @@ class SampleRow(Base):
 
 class EventRow(Base):
     __tablename__ = "events"
-    key: Mapped[int] = mapped_column(primary_key=True)
-    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), index=True)
+    key: Mapped[Key]
+    session_key: Mapped[OfSession]
     time: Mapped[float]
     kind: Mapped[str]
     text: Mapped[str]
@@ -103,7 +110,7 @@ class FaceRow(Base):
     """The name a user gave to one face of a session."""
 
     __tablename__ = "faces"
-    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)
+    session_key: Mapped[KeyOfSession]
     face_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
 
@@ -112,8 +119,8 @@ class StretchRow(Base):
     """A marker, or a stretch that the user excluded, on a session's own clock."""
 
     __tablename__ = "stretches"
-    key: Mapped[int] = mapped_column(primary_key=True)
-    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), index=True)
+    key: Mapped[Key]
+    session_key: Mapped[OfSession]
     kind: Mapped[str]
     start: Mapped[float]
     end: Mapped[float]
@@ -123,7 +130,7 @@ class StretchRow(Base):
 
 class StudyRow(Base):
     __tablename__ = "studies"
-    key: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[Key]
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     created: Mapped[datetime]
@@ -135,8 +142,8 @@ class StudyRow(Base):
 
 class StimulusRow(Base):
     __tablename__ = "stimuli"
-    key: Mapped[int] = mapped_column(primary_key=True)
-    study_key: Mapped[int] = mapped_column(ForeignKey("studies.key", ondelete="CASCADE"))
+    key: Mapped[Key]
+    study_key: Mapped[OfStudy]
     id: Mapped[str]
     name: Mapped[str]
     path: Mapped[str | None]
@@ -149,7 +156,7 @@ class SegmentRow(Base):
     """A stretch of a stimulus that the user gave a name, e.g. "product shot"."""
 
     __tablename__ = "segments"
-    key: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[Key]
     stimulus_key: Mapped[int] = mapped_column(ForeignKey("stimuli.key", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     start: Mapped[float]
@@ -158,8 +165,8 @@ class SegmentRow(Base):
 
 class ViewerRow(Base):
     __tablename__ = "viewers"
-    key: Mapped[int] = mapped_column(primary_key=True)
-    study_key: Mapped[int] = mapped_column(ForeignKey("studies.key", ondelete="CASCADE"))
+    key: Mapped[Key]
+    study_key: Mapped[OfStudy]
     id: Mapped[str]
     created: Mapped[datetime]
     consent_text: Mapped[str | None]
@@ -172,10 +179,10 @@ class ViewingRow(Base):
     """One viewer's face in one session, put on the clock of one stimulus."""
 
     __tablename__ = "viewings"
-    key: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[Key]
     stimulus_key: Mapped[int] = mapped_column(ForeignKey("stimuli.key", ondelete="CASCADE"))
     viewer_key: Mapped[int] = mapped_column(ForeignKey("viewers.key", ondelete="CASCADE"), index=True)
-    session_key: Mapped[int] = mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), index=True)
+    session_key: Mapped[OfSession]
     face_id: Mapped[int | None]
     offset_s: Mapped[float]
     clock: Mapped[list[Any]]
