@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +78,20 @@ def evaluate(
 
 
 def export(
-    order: Order, source: Path | None = None, *, name: str = "", version: str = "1.0", shipped: bool = False
+    order: Order,
+    source: Path | None = None,
+    *,
+    others: Sequence[Path] = (),
+    name: str = "",
+    version: str = "1.0",
+    shipped: bool = False,
 ) -> phases.Result:
-    """`export.export` of `source`, by default the newest finished training run; `shipped` puts it into
-    the models folder."""
+    """`export.export` of `source`, by default the newest finished training run, averaged with `others`;
+    `shipped` puts it into the models folder."""
     chosen = source or newest_run(order)
 
     def phase(run: Run, prepared: Prepared, bars: Bars) -> phases.Result:
-        result = export_network(run, chosen, prepared, bars, name, version)
+        result = export_network(run, [chosen, *others], prepared, bars, name, version)
         if shipped:
             ship(run.folder, order.places.models)
             write_card(order.places.models)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import numpy.typing as npt
 from training import onnxfile, speed
 from training.assessment import Assessment, assess, groups_of
 from training.board import Board
-from training.checkpoints import trained
 from training.collect import Cropping
+from training.ensemble import together
 from training.errors import TrainingError
 from training.files import write_bytes, write_json
 from training.metrics import calibration_slope
@@ -34,18 +35,20 @@ _FASTER, _WORSE = 0.8, 0.002
 
 
 def export(
-    run: Run, source: Path, prepared: Prepared, bars: Bars, name: str = "", version: str = "1.0"
+    run: Run, sources: Sequence[Path], prepared: Prepared, bars: Bars, name: str = "", version: str = "1.0"
 ) -> Result:
-    """Writes the network trained in `source` into the run's folder, measured on the test split.
+    """Writes the network trained in `sources` into the run's folder, measured on the test split.
+
+    Several sources become one model, an ensemble.
 
     Calibrated on the validation split; compared with torch; the better of float32 and int8 becomes
     ``valence.onnx``. ``valence.onnx``, ``valence.json`` and the landmark model are all that serving needs.
 
     Raises:
-        TrainingError: `source` holds no network, or the ONNX file does not compute the same.
+        TrainingError: one of `sources` holds no network, or the ONNX file does not compute the same.
     """
     introduce(run, prepared, bars)
-    network, recipe = trained(source)
+    network, recipes = together(sources)
     folder, side = run.folder, prepared.cropping.side
     validation, test = prepared.part("validation", run.config.fold), prepared.part("test")
     faces = normalised(validation.crops)
@@ -75,7 +78,7 @@ def export(
     bars.say(f"{table}\nshipped: {shipped}")
 
     values_of_manifest = manifest(
-        name=name or f"valence-{recipe.network}",
+        name=name or "-".join(["valence", *(recipe.network for recipe in recipes)]),
         version=version,
         sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),
         cropping=prepared.cropping,
@@ -88,7 +91,7 @@ def export(
             "remarks": list(prepared.remarks),
             "target": prepared.data.target,
             "licence": prepared.data.licence,
-            "recipe": described(recipe),
+            "recipes": [described(recipe) for recipe in recipes],
         },
         metrics={
             "split": f"{prepared.data.title} test",
@@ -103,7 +106,12 @@ def export(
     write_json(folder / MANIFEST, values_of_manifest)
     with Board(folder) as board:
         board.markdown("variants", table)
-    result = {"source": str(source), "shipped": shipped, "variants": variants, "parity": differences}
+    result = {
+        "source": [str(s) for s in sources],
+        "shipped": shipped,
+        "variants": variants,
+        "parity": differences,
+    }
     run.finish(result)
     return result
 
@@ -114,12 +122,19 @@ def normalised(crops: Image) -> npt.NDArray[np.float32]:
 
 
 def calibrate(true: npt.NDArray[np.float32], raw: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Slope and intercept that make `raw` predictions fit `true`; 1 and 0 where nothing can be fitted."""
+    """Slope and intercept that make `raw` predictions fit `true`; 1 and 0 where nothing can be fitted.
+
+    Least squares would give the smallest error but draw every value towards the mean; equal variances
+    give the best concordance. The slope is the geometric mean of theirs, the line meets both means.
+    """
     if len(true) < 10 or float(np.ptp(raw)) < 1e-3:
         return 1.0, 0.0
-    slope, intercept = calibration_slope(true, raw)
+    least_squares, _ = calibration_slope(true, raw)
     # A line with a slope like these says that the network has learnt nothing, not that it is off.
-    return (round(slope, 4), round(intercept, 4)) if 0.5 <= slope <= 2 else (1.0, 0.0)
+    if not 0.5 <= least_squares <= 2:
+        return 1.0, 0.0
+    slope = float(np.sqrt(least_squares * np.std(true) / np.std(raw)))
+    return round(slope, 4), round(float(np.mean(true) - slope * np.mean(raw)), 4)
 
 
 def better(variants: dict[str, dict[str, Any]]) -> str:

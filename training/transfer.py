@@ -27,6 +27,9 @@ from training.onnxfile import PARITY, run
 _EIGHT_BITS = 0.05
 """What the activations of an eight-bit file may add to the difference: their rounding is not imported."""
 
+_OTHERS = 0.2
+"""How far a member may be from its ensemble."""
+_HEAD = "valence.weight"
 _CONTRAST = 0.22
 """A face's brightness deviates from its mean by 1 in ours, by about this in the network of dlib's."""
 
@@ -40,15 +43,25 @@ def start_from_onnx(network: FaceNetwork, path: Path, faces: Array) -> None:
         faces: (n, 1, side, side) in [-1, 1], some hundreds of those that it will be trained on.
 
     Raises:
-        TrainingError: there is no such file, or it was not exported from such a network.
+        TrainingError: there is no such file, or it was not exported from such a network, alone or in
+            an ensemble.
     """
     arrays, biases = _read(path)
-    refusal = TrainingError(f"{path} was not exported from this network")
-    # The exporter puts the names of wrapping modules before ours.
-    head = next((name for name in arrays if name.endswith("valence.weight")), None)
-    if head is None:
-        raise refusal
-    prefix = head.removesuffix("valence.weight")
+    # The exporter puts the names of wrapping modules before ours; an ensemble has several of us.
+    heads = [name.removesuffix(_HEAD) for name in arrays if name.endswith(_HEAD)]
+    if not any(_filled(network, arrays, biases, prefix) for prefix in heads):
+        raise TrainingError(f"{path} was not exported from this network")
+    _unfold(network, torch.from_numpy(faces))
+    with torch.no_grad():
+        computed = network(torch.from_numpy(faces[:16])).valence.numpy()
+    eight_bits = any(name.endswith("_quantized") for name in arrays)
+    allowed = _OTHERS if len(heads) > 1 else _EIGHT_BITS if eight_bits else 10 * PARITY
+    if not np.abs(computed - run(path, faces[:16])[:, 0]).mean() <= allowed:
+        raise TrainingError(f"{path} was not exported from this network")
+
+
+def _filled(network: FaceNetwork, arrays: dict[str, Array], biases: dict[str, Array], prefix: str) -> bool:
+    """Whether the arrays whose names begin with `prefix` are those of `network`; if so, it has them."""
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             module = network.get_submodule(name.rpartition(".")[0])
@@ -56,22 +69,16 @@ def start_from_onnx(network: FaceNetwork, path: Path, faces: Array) -> None:
                 continue
             array = arrays.get(prefix + name)
             if array is None or array.shape != tuple(parameter.shape):
-                raise refusal
+                return False
             parameter.copy_(torch.from_numpy(array))
         for name, normalisation in _normalisations(network):
             bias = biases.get(f"{prefix}{name.removesuffix('.1')}.0.weight")
             if bias is None or bias.shape != tuple(normalisation.bias.shape):
-                raise refusal
+                return False
             normalisation.bias.copy_(torch.from_numpy(bias))
             normalisation.weight.fill_(1.0)
             _statistics(normalisation, torch.zeros(()), torch.ones(()) - normalisation.eps)
-    _unfold(network, torch.from_numpy(faces))
-    with torch.no_grad():
-        computed = network(torch.from_numpy(faces[:16])).valence.numpy()
-    eight_bits = any(name.endswith("_quantized") for name in arrays)
-    allowed = _EIGHT_BITS if eight_bits else 10 * PARITY
-    if not np.abs(computed - run(path, faces[:16])[:, 0]).mean() <= allowed:
-        raise refusal
+    return True
 
 
 def start_from_dlib(network: FaceNetwork, path: Path, faces: Array) -> None:

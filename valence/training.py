@@ -110,6 +110,9 @@ def evaluate_split(
 def export(
     given: Common,
     source: Source = None,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Another run to average with; repeat it for more.")
+    ] = None,
     name: Annotated[str, typer.Option(help="The model's name in its manifest.")] = "",
     model_version: Annotated[str, typer.Option(help="The model's version in its manifest.")] = "1.0",
     ship: Annotated[bool, typer.Option("--ship", help="Put it in the place of the shipped model.")] = False,
@@ -119,7 +122,9 @@ def export(
     """Write a trained network as ONNX with its manifest, measured and compared with the original."""
     with _training() as commands:
         order = _order(given.settings(fold=fold, network=network), given)
-        given.show(commands.export(order, source, name=name, version=model_version, shipped=ship))
+        given.show(
+            commands.export(order, source, others=also or (), name=name, version=model_version, shipped=ship)
+        )
 
 
 @contextmanager

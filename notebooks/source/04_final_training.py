@@ -68,4 +68,4 @@ tried = json.loads(figures.read_text()).get("tried", []) if figures.is_file() el
 Markdown(markdown(tried, tuple(tried[0])) if tried else "See the model card.")
 
 # %%
-print(json.dumps(manifest["training"].get("recipe", {}), indent=1))
+print(json.dumps(manifest["training"].get("recipes", []), indent=1))

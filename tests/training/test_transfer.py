@@ -14,6 +14,7 @@ from inference.manifest import DEFAULT, load
 from training import onnxfile
 from training.batches import normalised
 from training.checkpoints import trained
+from training.ensemble import Ensemble
 from training.errors import TrainingError
 from training.loop import fit
 from training.networks import NETWORKS, FaceNetwork, build
@@ -62,6 +63,25 @@ def test_it_computes_the_same_in_use_and_nearly_the_same_in_training(
         assert torch.allclose(copy(faces).spread, original(faces).spread, atol=1e-2)
         in_training = [net.train()(faces).valence for net in (copy, original)]
     assert torch.allclose(*in_training, atol=0.02), "the normalisations were not unfolded"
+
+
+def test_an_ensemble_is_the_mean_of_its_members_and_gives_them_back(
+    faces: torch.Tensor, tmp_path: Path
+) -> None:
+    members = [used("residual", faces), used("recognition", faces)]
+    onnxfile.write_onnx(Ensemble(members), tmp_path / "both.onnx", 64)
+    with torch.no_grad():
+        apart = [member(faces) for member in members]
+    mean = [(a + b) / 2 for a, b in zip(*apart, strict=True)]
+    said = onnxfile.run(tmp_path / "both.onnx", faces.numpy())
+    assert np.allclose(said, np.stack([mean[0], mean[2]], axis=1), atol=1e-4)
+    for name, outputs in zip(("residual", "recognition"), apart, strict=True):
+        copy = build(name, width=0.25)
+        start_from_onnx(copy, tmp_path / "both.onnx", faces.numpy())
+        with torch.no_grad():
+            assert torch.allclose(copy(faces).valence, outputs.valence, atol=1e-3)
+    with pytest.raises(TrainingError, match="was not exported"):
+        start_from_onnx(build("mobilenet", width=0.25), tmp_path / "both.onnx", faces.numpy())
 
 
 def test_the_shipped_model_can_be_trained_on(prepared: Prepared) -> None:
