@@ -85,10 +85,14 @@ def test_an_ensemble_is_the_mean_of_its_members_and_gives_them_back(
 
 
 def test_the_shipped_model_can_be_trained_on(prepared: Prepared) -> None:
-    """In eight bits or not, made by whatever version of the export."""
+    """Each of its two networks; in eight bits or not, made by whatever version of the export."""
     crops = prepared.collected.faces.crops
-    network = build("residual")
-    start_from_onnx(network, DEFAULT.with_suffix(".onnx"), normalised(torch.from_numpy(crops), CPU).numpy())
+    members = [build("recognition"), build("residual")]
+    for member in members:
+        start_from_onnx(
+            member, DEFAULT.with_suffix(".onnx"), normalised(torch.from_numpy(crops), CPU).numpy()
+        )
+    network = Ensemble(members).eval()
     manifest = load(DEFAULT)
     served = ValenceModel(manifest, "cpu").read_pixels([color(c) for c in crops]).valence
     with torch.no_grad():
