@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
@@ -126,6 +128,19 @@ def one_study(study_id: str, request: Request) -> dict[str, Any]:
     ]
     content["watching"] = watchers_of(request).watching(study.id)
     return content
+
+
+@router.get("/api/studies/{study_id}/pulse")
+def pulse(study_id: str, request: Request) -> dict[str, Any]:
+    """Little, and different whenever the study is: for pages that follow it. `watching` as in the study."""
+    with explained():
+        study = known_study(request, study_id)
+        viewings = Viewings(state_of(request).store).all(study.id)
+    content = json.dumps([study_json(study, viewings), asdict(study.options), [v.key for v in viewings]])
+    return {
+        "watching": watchers_of(request).watching(study.id),
+        "content": hashlib.sha256(content.encode()).hexdigest()[:16],
+    }
 
 
 @router.patch("/api/studies/{study_id}")

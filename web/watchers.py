@@ -95,7 +95,10 @@ class Watchers:
             await asyncio.to_thread(self._viewings.delete_viewer, watcher.study, watcher.viewer)
 
     async def stop(self, study: str, viewer: str | None = None, stimulus: str | None = None) -> None:
-        """End the sessions of a study's watchers, or of one viewer or stimulus, and wait for their ends."""
+        """End the sessions of a study's watchers, or of one viewer or stimulus, and wait for their ends.
+
+        Raises HTTPException 503: one does not end.
+        """
         mine = [
             watcher
             for watcher in self._watchers.values()
@@ -106,8 +109,11 @@ class Watchers:
         ]
         for watcher in mine:
             self.end(watcher, "The study's lead has ended it.")
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(watcher.over.wait() for watcher in mine))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.gather(*(watcher.over.wait() for watcher in mine))
+        except TimeoutError as error:
+            raise HTTPException(503, "Someone still watches and cannot be stopped; try again.") from error
 
     async def settle(self, watcher: Watcher) -> None:
         """The watcher's session is over: keep its video, or remove what is of no use."""

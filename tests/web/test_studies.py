@@ -162,6 +162,21 @@ def test_the_baseline_and_the_limits_are_the_studys_own(
     said(client.patch(study, json={"options": {"min_quality": 7}}), 422)
 
 
+def test_the_pulse_changes_when_the_study_does(served: Served, client: httpx.Client, study: str) -> None:
+    pulses = [client.get(f"{study}/pulse").json()]
+    assert client.get(f"{study}/pulse").json() == pulses[0] and pulses[0]["watching"] == {}
+    made = attach(client, study, "ad-a", react(served.store, "ann"))
+    pulses.append(client.get(f"{study}/pulse").json())
+    client.post(f"{study}/stimuli/ad-a/segments", json={"name": "Logo", "start_s": 1, "end_s": 2})
+    pulses.append(client.get(f"{study}/pulse").json())
+    client.patch(study, json={"options": {"min_quality": 0.2}})
+    pulses.append(client.get(f"{study}/pulse").json())
+    client.delete(f"{study}/viewings/{made['key']}")
+    attach(client, study, "ad-a", made["session"], offset_s=1)
+    pulses.append(client.get(f"{study}/pulse").json())
+    assert len({pulse["content"] for pulse in pulses}) == 5
+
+
 def test_segments_are_set_moved_and_removed(client: httpx.Client, study: str) -> None:
     address = f"{study}/stimuli/ad-a/segments"
     name = "Logo / Preis & Ende"

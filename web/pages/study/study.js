@@ -19,7 +19,8 @@ import { BELOW, limitOf, plot } from "./plot.js";
 import { caution, certainty, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
-const GROW = 4000; // ms between new curves while somebody watches
+const GROW = 4000; // ms between new curves while somebody watches, and at least
+const REST = 10; // times as long as the server took for the latest one
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const find = (name) => document.getElementById(name);
 const action = (name) => document.querySelector(`[data-action="${name}"]`);
@@ -34,7 +35,8 @@ let playerOf = null; // the id of the player's stimulus
 let turns = 0; // looks at the server so far; an answer to any but the latest is void
 let told = ""; // what the findings that are shown were made of
 let stale = true; // something was changed from here since
-let read = 0; // performance.now() of the latest findings
+let due = 0; // performance.now() at which the next ones may be asked for, if nothing but time has changed
+let pulse = ""; // what the server said when it was last looked at
 const chart = new Chart(find("chart"), { plot, seek: (time) => seek(time), choose: (from, to) => edit.segment(from, to) });
 const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const compare = new Compare(find("compare"));
@@ -43,13 +45,12 @@ const edit = edits({
   done: () => load(true), announcer,
 });
 
-/** Take what the server says of the study, and of the stimulus that is shown if that may have changed. */
+/** Take what the server says of the study, and of the stimulus that is shown if that may have changed; `anew`: it has. */
 async function load(anew = false) {
   stale ||= anew;
   const turn = ++turns;
   const latest = await api(studyApi(id));
   if (turn !== turns) return; // a later look is under way, and knows better
-  const before = study;
   study = latest;
   showHead();
   const wanted = decodeURIComponent(location.hash.slice(1));
@@ -64,20 +65,20 @@ async function load(anew = false) {
   stimulus = shown;
   showStimuli();
   showInvitation(find("invite"), study, stimulus);
-  const watched = Object.keys(study.watching).length + Object.keys(before?.watching ?? {}).length > 0;
   const signature = JSON.stringify([shown, study.viewings, study.options]);
-  if (stale || signature !== told || (watched && performance.now() - read > GROW)) await aggregate(turn, signature);
+  if (stale || signature !== told || performance.now() > due) await aggregate(turn, signature);
 }
 
 async function aggregate(turn, signature) {
   const of = stimulus;
+  const began = performance.now();
   const found = await api(stimulusApi(id, of.id, "/findings"));
   if (turn !== turns) return;
   const before = findings;
   findings = found;
   told = signature;
   stale = false;
-  read = performance.now();
+  due = performance.now() + Math.max(GROW, REST * (performance.now() - began));
   show();
   if (playerOf !== of.id) await openStimulus();
   else if (before && before.viewers !== findings.viewers) announcer.say(`The curve is now that of ${viewers(findings.viewers)}`);
@@ -205,7 +206,11 @@ function moment(direction) {
 async function follow() {
   if (!document.hidden && !document.querySelector("dialog[open]")) {
     try {
-      await load();
+      const { watching, content } = await api(studyApi(id, "/pulse"));
+      const now = JSON.stringify([watching, content]);
+      const grows = Object.keys(watching).length > 0 && performance.now() > due;
+      if (now !== pulse || grows) await load(now !== pulse);
+      pulse = now;
       trouble("");
     } catch (error) {
       if (error.status === 404) return trouble(error.message);

@@ -77,6 +77,7 @@ class Elsewhere {
 
   async play() {
     if (this.playing) return;
+    this.stopped = false;
     if (this.held === 0) await this.#countDown();
     if (this.stopped) return;
     this.began = performance.now();
@@ -108,13 +109,11 @@ class Elsewhere {
 
   async #countDown() {
     this.counting = true;
-    this.stopped = false;
     this.says.textContent = "Start at zero";
     for (let left = COUNTDOWN; left > 0 && this.counting; left--) {
       this.shown.textContent = left;
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
-    this.stopped = !this.counting;
     this.counting = false;
   }
 

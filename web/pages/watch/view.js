@@ -52,6 +52,6 @@ export class View {
     if (hint.textContent === text) return;
     hint.textContent = text;
     hint.className = `hint ${kind}`;
-    this.announcer.say(text);
+    if (text) this.announcer.say(text);
   }
 }
