@@ -82,16 +82,19 @@ def export(
     source: Path | None = None,
     *,
     others: Sequence[Path] = (),
+    share: float | None = None,
     name: str = "",
     version: str = "1.0",
     shipped: bool = False,
 ) -> phases.Result:
-    """`export.export` of `source`, by default the newest finished training run, averaged with `others`;
-    `shipped` puts it into the models folder."""
+    """`export.export` of `source`, by default the newest finished training run, averaged with `others`
+    (`share`: how much of the mean is `source`'s); `shipped` puts it into the models folder."""
     chosen = source or newest_run(order)
 
     def phase(run: Run, prepared: Prepared, bars: Bars) -> phases.Result:
-        result = export_network(run, [chosen, *others], prepared, bars, name, version)
+        result = export_network(
+            run, [chosen, *others], prepared, bars, first=share, name=name, version=version
+        )
         if shipped:
             ship(run.folder, order.places.models)
             write_card(order.places.models)

@@ -15,7 +15,7 @@ from training import onnxfile, speed
 from training.assessment import Assessment, assess, groups_of
 from training.board import Board
 from training.collect import Cropping
-from training.ensemble import together
+from training.ensemble import Ensemble, together
 from training.errors import TrainingError
 from training.files import write_bytes, write_json
 from training.metrics import calibration_slope
@@ -35,11 +35,18 @@ _FASTER, _WORSE = 0.8, 0.002
 
 
 def export(
-    run: Run, sources: Sequence[Path], prepared: Prepared, bars: Bars, name: str = "", version: str = "1.0"
+    run: Run,
+    sources: Sequence[Path],
+    prepared: Prepared,
+    bars: Bars,
+    *,
+    first: float | None = None,
+    name: str = "",
+    version: str = "1.0",
 ) -> Result:
     """Writes the network trained in `sources` into the run's folder, measured on the test split.
 
-    Several sources become one model, an ensemble.
+    Several sources become one model, an ensemble in which the first has the share `first`.
 
     Calibrated on the validation split; compared with torch; the better of float32 and int8 becomes
     ``valence.onnx``. ``valence.onnx``, ``valence.json`` and the landmark model are all that serving needs.
@@ -48,7 +55,7 @@ def export(
         TrainingError: one of `sources` holds no network, or the ONNX file does not compute the same.
     """
     introduce(run, prepared, bars)
-    network, recipes = together(sources)
+    network, recipes = together(sources, first)
     folder, side = run.folder, prepared.cropping.side
     validation, test = prepared.part("validation", run.config.fold), prepared.part("test")
     faces = normalised(validation.crops)
@@ -91,6 +98,7 @@ def export(
             "remarks": list(prepared.remarks),
             "target": prepared.data.target,
             "licence": prepared.data.licence,
+            "shares": network.shares if isinstance(network, Ensemble) else [1.0],
             "recipes": [described(recipe) for recipe in recipes],
         },
         metrics={

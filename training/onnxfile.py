@@ -122,7 +122,8 @@ def check_parity(network: FaceNetwork, path: Path, faces: npt.NDArray[np.float32
 def write_int8(source: Path, path: Path, faces: npt.NDArray[np.float32]) -> None:
     """Writes the ONNX file `source` with weights and activations in eight bits to `path`.
 
-    Static quantisation (Jacob et al. 2018); `faces` (n, 1, side, side) show which values to expect.
+    Static quantisation (Jacob et al. 2018); `faces` (n, 1, side, side) show which values to expect. The
+    heads stay as they are: they cost nothing, and what they round is the answer itself.
     """
     # Only exporting needs these packages.
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -140,6 +141,7 @@ def write_int8(source: Path, path: Path, faces: npt.NDArray[np.float32]) -> None
         prepared = part.with_suffix(".prepared.onnx")
         try:
             quant_pre_process(source, prepared, skip_symbolic_shape=True)
+            heads = [n.name for n in onnx.load(prepared).graph.node if n.op_type in ("Gemm", "MatMul")]
             quantize_static(
                 prepared,
                 part,
@@ -148,6 +150,7 @@ def write_int8(source: Path, path: Path, faces: npt.NDArray[np.float32]) -> None
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 per_channel=True,
+                nodes_to_exclude=heads,
             )
         finally:
             prepared.unlink(missing_ok=True)

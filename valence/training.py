@@ -113,6 +113,9 @@ def export(
     also: Annotated[
         list[Path] | None, typer.Option(help="Another run to average with; repeat it for more.")
     ] = None,
+    share: Annotated[
+        float | None, typer.Option(help="With --also: the first run's share of the mean.", min=0, max=1)
+    ] = None,
     name: Annotated[str, typer.Option(help="The model's name in its manifest.")] = "",
     model_version: Annotated[str, typer.Option(help="The model's version in its manifest.")] = "1.0",
     ship: Annotated[bool, typer.Option("--ship", help="Put it in the place of the shipped model.")] = False,
@@ -123,7 +126,9 @@ def export(
     with _training() as commands:
         order = _order(given.settings(fold=fold, network=network), given)
         given.show(
-            commands.export(order, source, others=also or (), name=name, version=model_version, shipped=ship)
+            commands.export(
+                order, source, others=also or (), share=share, name=name, version=model_version, shipped=ship
+            )
         )
 
 
