@@ -1,6 +1,7 @@
 // What the user changes of a session: names, markers, exclusions, and its end.
 
 import { api, sessionApi } from "../shared/api.js";
+import { changes } from "../shared/change.js";
 import { ask, askFields, askText } from "../shared/dialog.js";
 import { clock, faceName } from "../shared/text.js";
 
@@ -8,16 +9,7 @@ import { clock, faceName } from "../shared/text.js";
 export function edits({ session, time, done, announcer }) {
   const address = (rest = "") => sessionApi(session().session, rest);
 
-  async function change(path, request, said) {
-    try {
-      await api(path, request);
-      await done();
-      announcer.say(said);
-    } catch (error) {
-      await ask({ title: "It was not changed", text: error.message, confirm: "Close" });
-    }
-  }
-
+  const change = changes({ done, announcer });
   const within = (seconds) => Math.min(Math.max(seconds, 0), session().duration_s);
   const faceChoice = () => ({
     name: "face", label: "For", value: "",

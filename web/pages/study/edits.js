@@ -1,6 +1,6 @@
 // What the user changes of a study: its words, how viewers count, segments, who belongs to it, and its end.
 
-import { api } from "../shared/api.js";
+import { changes } from "../shared/change.js";
 import { ask, askFields } from "../shared/dialog.js";
 import { count } from "../shared/text.js";
 import { addStimulus } from "./adding.js";
@@ -13,15 +13,7 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
   const address = (rest = "") => studyApi(study().study, rest);
   const below = (rest = "") => stimulusApi(study().study, stimulus().id, rest);
 
-  async function change(path, request, said) {
-    try {
-      await api(path, request);
-      await done();
-      announcer.say(said);
-    } catch (error) {
-      await ask({ title: "It was not changed", text: error.message, confirm: "Close" });
-    }
-  }
+  const change = changes({ done, announcer });
 
   return {
     async words() {
