@@ -27,12 +27,16 @@ class Augmentation:
     """Natural logarithm of the scale."""
     stretch: float = 0.04
     """Natural logarithm of width over height: yaw, lenses."""
+    tilt: float = 0.08
+    """How much nearer one edge of the face is than the middle, as a fraction: heads that turn and nod."""
     shift: float = 0.035
     """Fractions of the crop's side: landmarks that are off."""
     light: float = 0.8
     """Contrast, brightness and gamma."""
     side_light: float = 0.25
     blur: float = 0.15
+    sharpen: float = 0.15
+    """Pictures larger, and cameras keener, than those that were learnt from."""
     low_resolution: float = 0.15
     compression: float = 0.15
     noise: float = 0.15
@@ -48,6 +52,8 @@ def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) ->
         crop = cv2.resize(crop, (side, side), interpolation=cv2.INTER_LINEAR)
     if rng.random() < a.blur:
         crop = _blur(crop, rng)
+    elif rng.random() < a.sharpen:
+        crop = _sharpen(crop, rng)
     if rng.random() < a.occlusion:
         crop = _occlude(crop, rng)
     light = crop.astype(np.float32)
@@ -75,8 +81,11 @@ def _geometry(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) 
     linear = zoom * turn @ np.diag([stretch * mirror, 1 / stretch])
     middle = (face.shape[0] - 1) / 2
     centre = (side - 1) / 2 + rng.normal(0, a.shift, 2) * side
-    matrix = np.column_stack([linear, centre - linear @ np.array([middle, middle])])
-    return cv2.warpAffine(face, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    matrix = np.vstack([np.column_stack([linear, centre - linear @ np.array([middle, middle])]), [0, 0, 1]])
+    tilt = np.clip(rng.normal(0, a.tilt, 2), -2 * a.tilt, 2 * a.tilt) / (side / 2)
+    # Seen from nearer on one side: divided by 1 + tilt . (x - centre), so that the centre stays.
+    seen = np.eye(3) + np.outer([*centre, 1], [*tilt, -tilt @ centre])
+    return cv2.warpPerspective(face, seen @ matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
 
 
 def _blur(crop: _Picture, rng: np.random.Generator) -> _Picture:
@@ -91,6 +100,12 @@ def _blur(crop: _Picture, rng: np.random.Generator) -> _Picture:
     start, end = np.rint(middle - along).astype(int), np.rint(middle + along).astype(int)
     cv2.line(kernel, start.tolist(), end.tolist(), 1.0)
     return cv2.filter2D(crop, -1, kernel / kernel.sum())
+
+
+def _sharpen(crop: _Picture, rng: np.random.Generator) -> _Picture:
+    """An unsharp mask."""
+    amount = float(rng.uniform(0.2, 1.2))
+    return cv2.addWeighted(crop, 1 + amount, cv2.GaussianBlur(crop, (0, 0), 1.0), -amount, 0)
 
 
 def _occlude(crop: _Picture, rng: np.random.Generator) -> _Picture:

@@ -57,10 +57,10 @@ class Config:
     """Compared by `model-selection`."""
     fold: int = 1
     """The fold that validates, except in `cross-validate`."""
-    teacher: str = ""
-    """Folder of an earlier training run whose network softens the labels (`train` only)."""
+    teachers: tuple[str, ...] = ()
+    """Folders of earlier training runs whose networks, averaged, soften the labels (`train` only)."""
     teacher_share: float = 0.4
-    """How much of a softened label is the teacher's, 0..1."""
+    """How much of a softened label is the teachers', 0..1."""
     workers: int = 1
     """Processes that prepare batches."""
     search: Search = field(default_factory=Search)

@@ -14,9 +14,9 @@ import torch
 
 from training.assessment import Predict, assess, groups_of, of_run, open_predictor, write_predictions
 from training.board import Board
-from training.checkpoints import trained
 from training.config import to_toml
 from training.distillation import soften
+from training.ensemble import together
 from training.faces import FaceSet
 from training.files import read_json, write_json
 from training.loop import fit
@@ -42,8 +42,8 @@ def train(run: Run, prepared: Prepared, bars: Bars) -> Result:
     bars.begin("")
     parts = {name: prepared.part(name, config.fold) for name in ("train", "validation", "test")}
     lessons = parts["train"]
-    if config.teacher:
-        teacher, _ = trained(Path(config.teacher))
+    if config.teachers:
+        teacher, _ = together([Path(run) for run in config.teachers])
         lessons = soften(lessons, teacher, config.teacher_share, torch.device("cpu"))
     fit(lessons, parts["validation"], config.recipe, run.folder, config.workers, bars)
     call, _ = of_run(run.folder)

@@ -38,13 +38,14 @@ def train(
     fold: Fold = None,
     start: Start = None,
     teacher: Annotated[
-        Path | None, typer.Option(help="An earlier run's folder; its network softens the labels.")
+        list[Path] | None,
+        typer.Option(help="An earlier run's folder; its network softens the labels. Again for several."),
     ] = None,
 ) -> None:
     """Train one network; score it on its validation fold and on the test split."""
     with _training() as commands:
         settings = given.settings(fold=fold, network=network, start=start)
-        settings = replace(settings, teacher=str(teacher)) if teacher else settings
+        settings = replace(settings, teachers=tuple(map(str, teacher))) if teacher else settings
         given.show(commands.train(_order(settings, given)))
 
 

@@ -82,10 +82,10 @@ def test_an_earlier_network_softens_the_labels(trained: Order, order: Order, pre
     assert np.corrcoef(said, faces.valence)[0, 1] > 0.8
     with pytest.raises(TrainingError, match="must lie between 0 and 1"):
         soften(faces, teacher, 1.5, torch.device("cpu"))
-    config = replace(with_recipe(order, epochs=1).config, teacher=str(folder))
+    config = replace(with_recipe(order, epochs=1).config, teachers=(str(folder), str(folder)))
     assert commands.train(replace(order, config=config))["validation"]["n"] > 0
     with pytest.raises(TrainingError, match="nowhere holds no trained network"):
-        commands.train(replace(order, config=replace(config, teacher="nowhere")))
+        commands.train(replace(order, config=replace(config, teachers=("nowhere",))))
 
 
 def test_evaluate_scores_the_split_and_the_corruptions(trained: Order) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,16 @@ def test_augmentation_keeps_the_face_and_depends_on_nothing_but_the_generator(pr
     mirrored = still[:, ::-1]
     likeness = max(np.corrcoef(crop.ravel(), s.ravel())[0, 1] for s in (still, mirrored))
     assert likeness > 0.98
+
+
+def test_a_tilt_brings_one_edge_nearer_and_leaves_the_middle_in_place() -> None:
+    board = np.kron(np.indices((16, 16)).sum(0) % 2, np.ones((8, 8))).astype(np.uint8) * 255
+    nothing = Augmentation(**dict.fromkeys(vars(Augmentation()), 0.0))
+    for seed in range(8):
+        plain, tilted = (
+            augment(board, 64, np.random.default_rng(seed), replace(nothing, tilt=tilt))
+            for tilt in (0.0, 0.1)
+        )
+        off = np.abs(plain.astype(float) - tilted)
+        assert off[28:36, 28:36].mean() < off.mean()
+        assert off.mean() > 5
