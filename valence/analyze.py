@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from results import Store
+from results import NEUTRAL, Store
 from stream.sources import SourceError, find_media
 from valence.analysis import Engine, analyze, open_model
 from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError
@@ -164,5 +164,5 @@ def _tables(summaries: Sequence[dict[str, Any]], screen: Console) -> None:
 
 
 def _colored(value: float) -> str:
-    color = "blue" if value > 0.15 else "dark_orange" if value < -0.15 else "default"
+    color = "blue" if value > NEUTRAL else "dark_orange" if value < -NEUTRAL else "default"
     return f"[{color}]{value:+.2f}[/]"

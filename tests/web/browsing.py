@@ -43,6 +43,7 @@ def shoot(page: Any, name: str) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             picture = page.screenshot(full_page=True)
             if SCREENS:
+                Path(SCREENS).mkdir(parents=True, exist_ok=True)
                 Path(SCREENS, f"{name}-{width}-{scheme}.png").write_bytes(picture)
     page.emulate_media(color_scheme="light")
 

@@ -235,8 +235,13 @@ def test_by_keyboard_and_calm_for_screen_readers(served: Served, page: Any) -> N
     page.wait_for_selector("[data-face-id]", timeout=60_000)
     assert "Face 1" in page.inner_text('[data-face-id="1"]')
     assert page.inner_text('[data-face-id="1"] .word') in {
-        "very negative", "negative", "neutral", "positive", "very positive", "out of view"
-    }  # fmt: skip
+        "clearly negative",
+        "slightly negative",
+        "neutral",
+        "slightly positive",
+        "clearly positive",
+        "out of view",
+    }
     page.evaluate(
         """() => { window.spoken = []; new MutationObserver(() =>
         window.spoken.push(document.querySelector('#announce').textContent))

@@ -28,11 +28,8 @@ export function valenceText(valence) {
   return (valence < 0 ? "−" : "+") + digits;
 }
 
-/** The value in a word. */
-export function valenceWord(valence) {
-  if (valence <= -0.5) return "very negative";
-  if (valence <= -0.15) return "negative";
-  if (valence < 0.15) return "neutral";
-  if (valence < 0.5) return "positive";
-  return "very positive";
+/** The value in a word, as reports have it; `neutral`: half the width of what counts as neutral. */
+export function valenceWord(valence, neutral = 0.1) {
+  if (Math.abs(valence) <= neutral) return "neutral";
+  return `${Math.abs(valence) > 0.3 ? "clearly" : "slightly"} ${valence > 0 ? "positive" : "negative"}`;
 }

@@ -1,9 +1,9 @@
 // What is to be read beside the curve: the whole, the moments, the segments, the exclusions.
 
 import { element } from "../shared/elements.js";
-import { valenceText } from "../shared/palette.js";
+import { valenceText, valenceWord } from "../shared/palette.js";
 import { clock, count, percent } from "../shared/text.js";
-import { certainty, limits, mood, viewers } from "./words.js";
+import { certainty, limits, viewers } from "./words.js";
 
 const quiet = (text) => element("p", { className: "quiet" }, text);
 
@@ -11,7 +11,7 @@ export function showFigures(root, { overall, method, viewer_list: list }) {
   if (!overall.n) return root.replaceChildren(quiet(list.length ? "No viewer was seen for half of it." : "No viewers yet."));
   const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", { className: "number" }, value));
   root.replaceChildren(
-    element("p", { className: "big number" }, valenceText(overall.mean), element("span", { className: "quiet" }, mood(overall.mean, method.neutral))),
+    element("p", { className: "big number" }, valenceText(overall.mean), element("span", { className: "quiet" }, valenceWord(overall.mean, method.neutral))),
     element(
       "dl",
       { className: "figures small" },

@@ -11,12 +11,6 @@ export const limits = ({ low, high }) => (low === null ? "" : `${valenceText(low
 /** "95 % interval +0.22 to +0.38, n = 12". */
 export const certainty = (one) => `${one.low === null ? "" : `95 % interval ${limits(one)}, `}n = ${one.n}`;
 
-/** A mean in a word, as the report has it; `neutral`: half the width of what counts as neutral. */
-export function mood(value, neutral) {
-  if (Math.abs(value) <= neutral) return "neutral";
-  return `${Math.abs(value) > 0.3 ? "clearly" : "slightly"} ${value > 0 ? "positive" : "negative"}`;
-}
-
 /** What is to be known of the curve before it is looked at. */
 export function caution({ viewers: n, viewer_list: list, method, excluded, options }) {
   if (!list.length) return "No viewers yet. Invite some, or attach sessions that were recorded elsewhere.";
