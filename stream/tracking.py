@@ -2,7 +2,8 @@
 
 Detections are matched to tracks by place and looks (Hungarian method, Kuhn 1955). Where a track finds
 no detection, a dlib correlation tracker (Danelljan et al. 2014) carries its box until the detector
-sees the face again or the face is no longer what lies under the box.
+sees the face again or the face is no longer what lies under the box. Across a cut (`stream.cuts`) only
+looks count.
 
 A track's life: **tentative** until its evidence suffices, then **confirmed** (it gets its face id);
 **lost** when neither detector nor carrier see it; **ended** when it stays lost. Times come with the
@@ -21,11 +22,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
+from stream.cuts import Outline, is_cut, outline
 from stream.detection import Detection
 from stream.frames import Box, iou
 
 Image = npt.NDArray[np.uint8]
 Looks = npt.NDArray[np.float32]
+
+_FORBIDDEN = 1e6
+"""What a pairing costs that the rules do not allow."""
 
 
 class State(enum.Enum):
@@ -59,6 +64,8 @@ class Rules:
     """How much larger or smaller it may be."""
     alike: float = 0.35
     """Least likeness for a match away from the predicted place, or after a loss."""
+    alike_after_cut: float = 0.65
+    """Least likeness across a cut; the median of different people is 0.3, their 95th percentile 0.65."""
     carry: float = 1.5
     """How long the carrier alone may hold a face."""
     carry_confidence: float = 6.0
@@ -130,6 +137,7 @@ class Tracker:
         self._tracks: list[Track] = []
         self._next_id = 1
         self._previous: tuple[Image, float] | None = None
+        self._outline: Outline | None = None
 
     @property
     def tracks(self) -> Sequence[Track]:
@@ -143,12 +151,18 @@ class Tracker:
         and carrying.
         """
         r = self._rules
+        now = outline(image)
+        cut = self._outline is not None and is_cut(self._outline, now)
         looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
         alone = [
             all(_covered(d.box, other.box) < r.touching for other in detections if other is not d)
             for d in detections
         ]
-        pairs = self._match(detections, looks, alone, time)
+        if cut:
+            self._forget_places()
+            pairs = self._match_looks(looks)
+        else:
+            pairs = self._match(detections, looks, alone, time)
         for track, index in pairs:
             self._seen(track, detections[index], looks[index] if alone[index] else None, time)
         taken = {index for _, index in pairs}
@@ -167,7 +181,7 @@ class Tracker:
             if new and not doubtful and not self._is_double(detection.box):
                 self._start(detection, looks[index], time)
 
-        self._previous = (image, scale)
+        self._previous, self._outline = (image, scale), now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
         here = [t for t in self._tracks if t.state is State.CONFIRMED and t.time == time]
         return sorted(here, key=lambda t: t.face_id)
@@ -176,10 +190,7 @@ class Tracker:
         self, detections: Sequence[Detection], looks: Sequence[Looks], alone: Sequence[bool], time: float
     ) -> list[tuple[Track, int]]:
         """The cheapest one-to-one pairing of tracks with detections that the rules allow."""
-        forbidden = 1e6
-        if not self._tracks or not detections:
-            return []
-        cost = np.full((len(self._tracks), len(detections)), forbidden)
+        cost = np.full((len(self._tracks), len(detections)), _FORBIDDEN)
         for i, track in enumerate(self._tracks):
             expected = track.predicted(time)
             for j, detection in enumerate(detections):
@@ -190,9 +201,26 @@ class Tracker:
                     cost[i, j] = (1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart
                     if track.state is State.TENTATIVE:
                         cost[i, j] += 0.5  # who is known comes first
+        return self._cheapest(cost)
+
+    def _forget_places(self) -> None:
+        """After a cut: nobody is where they were."""
+        for track in self._tracks:
+            track.state = State.ENDED if track.state is State.TENTATIVE else State.LOST
+            track.carrier = None
+        self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
+
+    def _match_looks(self, looks: Sequence[Looks]) -> list[tuple[Track, int]]:
+        """The pairing of tracks with detections that look most alike, wherever they are."""
+        alike = np.array([[likeness(t.looks, face) for face in looks] for t in self._tracks])
+        alike = alike.reshape(len(self._tracks), len(looks))
+        return self._cheapest(np.where(alike > self._rules.alike_after_cut, 1 - alike, _FORBIDDEN))
+
+    def _cheapest(self, cost: npt.NDArray[np.float64]) -> list[tuple[Track, int]]:
+        """The cheapest one-to-one pairing; `cost` is (tracks, detections)."""
         rows, columns = linear_sum_assignment(cost)
         return [
-            (self._tracks[i], int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < forbidden
+            (self._tracks[i], int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < _FORBIDDEN
         ]
 
     def _allowed(

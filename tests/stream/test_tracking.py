@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.detection import Detection
+from stream.analyzer import Analyzer
+from stream.cuts import is_cut, outline
+from stream.detection import Detection, open_detector
 from stream.frames import Box, iou
+from stream.sources import open_source
 from stream.tracking import Rules, Tracker
 
 RATE = 30.0
 SIZE = 60
+SAMPLE = Path(__file__).parents[2] / "media" / "sample.mp4"
 
 
 def _face(colour: tuple[int, int, int], seed: int) -> npt.NDArray[np.uint8]:
@@ -108,6 +115,46 @@ def test_a_stranger_at_the_same_place_is_somebody_new() -> None:
         tracks = tracker.update(image, 1.0, detections, i / RATE)
 
     assert [t.face_id for t in tracks] == [2]
+
+
+def test_after_a_cut_people_are_known_by_their_looks() -> None:
+    """As where a clip begins again: two have changed places, before the same background."""
+    here, there = (60.0, 60.0), (300.0, 120.0)
+    found = _follow([[here, there]] * 20 + [[there, here]] * 10)
+    for boxes in found[20:]:
+        assert _who(boxes, there) == 1
+        assert _who(boxes, here) == 2
+    assert set().union(*found) == {1, 2}
+
+
+def test_after_a_cut_a_stranger_in_the_same_place_is_somebody_new() -> None:
+    found = _follow([[(200, 80), None]] * 20 + [[None, (200, 80)]] * 10)
+    assert _who(found[19], (200, 80)) == 1
+    assert _who(found[-1], (200, 80)) == 2
+
+
+def test_a_clip_that_begins_again_shows_the_same_two_people() -> None:
+    """At its end the people of the sample clip have changed places; a looped camera shows the jump."""
+    analyzer = Analyzer(open_detector())
+    frames = list(open_source(SAMPLE))
+    truth = json.loads(SAMPLE.with_name("sample_truth.json").read_text())["frames"]
+    ids: dict[str, set[int]] = {"astronaut": set(), "hopper": set()}
+    for i, frame in enumerate([*frames[-30:], *frames[:200]]):
+        located = analyzer.locate(replace(frame, index=i, time=i / RATE))
+        for face in truth[frame.index]["faces"]:
+            box = Box(*face["box"])
+            if face["visible"]:
+                ids[face["person"]] |= {found.face_id for found in located if iou(found.box, box) > 0.5}
+    assert sorted(map(sorted, ids.values())) == [[1], [2]]
+
+
+def test_light_and_motion_are_no_cut() -> None:
+    scene = Scene()
+    before = outline(scene.frame([(100, 80), (300, 80)])[0])
+    assert not is_cut(before, outline(scene.frame([(130, 80), (290, 90)])[0]))
+    assert not is_cut(before, before * 0.4 + 90)
+    assert not is_cut(before, np.full_like(before, 30.0))
+    assert is_cut(before, outline(scene.frame([(300, 20), (100, 20)])[0]))
 
 
 def test_the_carrier_holds_a_face_that_the_detector_misses() -> None:
