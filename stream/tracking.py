@@ -29,8 +29,10 @@ from stream.frames import Box, iou
 Image = npt.NDArray[np.uint8]
 Looks = npt.NDArray[np.float32]
 
-_FORBIDDEN = 1e6
-"""What a pairing costs that the rules do not allow."""
+_DEAREST = 2.0
+"""The most that a pairing costs..."""
+_FORBIDDEN = 2.2
+"""... and what it costs to leave a track without one: little enough that no good pair is broken for it."""
 
 
 class State(enum.Enum):
@@ -45,7 +47,7 @@ class Rules:
     """The constants of tracking. Lengths are in sides of the face, times in seconds."""
 
     start: float = 0.6
-    """A detection below this score goes on with a track, but begins none."""
+    """A detection below this score goes on with a track, but begins none and brings no lost one back."""
     evidence: float = 0.75
     """A track is confirmed when its detections' ``score - 0.5`` add up to this."""
     at_once: float = 0.8
@@ -75,6 +77,8 @@ class Rules:
     touching: float = 0.1
     """From this share of its box in another's, a face's looks are mixed with the other's: they are
     not learnt, and not trusted against a match."""
+    close: float = 1.2
+    """A face nearer than this to another one may still be half behind it."""
     nested: float = 0.6
     """A new detection that lies in another's box by this share is the same face."""
 
@@ -174,8 +178,9 @@ class Tracker:
                 self._unseen(track, image, scale, time, present)
         for index, detection in enumerate(detections):
             new = index not in taken and detection.score >= r.start
+            beside = any(_apart(detection.box, d.box) < r.close for d in detections if d is not detection)
             # Half behind somebody, where somebody went missing: wait until it is clear who comes out.
-            doubtful = not alone[index] and any(
+            doubtful = beside and any(
                 t.state is State.LOST and _apart(t.box, detection.box) < r.reach_most for t in self._tracks
             )
             if new and not doubtful and not self._is_double(detection.box):
@@ -189,19 +194,27 @@ class Tracker:
     def _match(
         self, detections: Sequence[Detection], looks: Sequence[Looks], alone: Sequence[bool], time: float
     ) -> list[tuple[Track, int]]:
-        """The cheapest one-to-one pairing of tracks with detections that the rules allow."""
-        cost = np.full((len(self._tracks), len(detections)), _FORBIDDEN)
-        for i, track in enumerate(self._tracks):
-            expected = track.predicted(time)
-            for j, detection in enumerate(detections):
-                alike = likeness(track.looks, looks[j])
-                if self._allowed(track, expected, detection.box, alike, alone[j], time):
-                    apart = _apart(expected, detection.box)
-                    overlap = iou(expected, detection.box)
-                    cost[i, j] = (1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart
-                    if track.state is State.TENTATIVE:
-                        cost[i, j] += 0.5  # who is known comes first
-        return self._cheapest(cost)
+        """The pairing of tracks with detections by place and looks.
+
+        In turn: those in view, those who went missing, those who are not sure yet. What is left by the
+        ones is there for the next; so a false detection cannot push a face to somebody who is not there.
+        """
+        pairs: list[tuple[Track, int]] = []
+        for state in (State.CONFIRMED, State.LOST, State.TENTATIVE):
+            tracks = [t for t in self._tracks if t.state is state]
+            taken = {index for _, index in pairs}
+            free = [j for j in range(len(detections)) if j not in taken]
+            cost = np.full((len(tracks), len(free)), _FORBIDDEN)
+            for i, track in enumerate(tracks):
+                expected = track.predicted(time)
+                for k, j in enumerate(free):
+                    alike = likeness(track.looks, looks[j])
+                    if self._allowed(track, expected, detections[j], alike, alone[j], time):
+                        apart = _apart(expected, detections[j].box)
+                        overlap = iou(expected, detections[j].box)
+                        cost[i, k] = min((1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart, _DEAREST)
+            pairs += [(tracks[i], free[k]) for i, k in _cheapest(cost)]
+        return pairs
 
     def _forget_places(self) -> None:
         """After a cut: nobody is where they were."""
@@ -214,19 +227,15 @@ class Tracker:
         """The pairing of tracks with detections that look most alike, wherever they are."""
         alike = np.array([[likeness(t.looks, face) for face in looks] for t in self._tracks])
         alike = alike.reshape(len(self._tracks), len(looks))
-        return self._cheapest(np.where(alike > self._rules.alike_after_cut, 1 - alike, _FORBIDDEN))
-
-    def _cheapest(self, cost: npt.NDArray[np.float64]) -> list[tuple[Track, int]]:
-        """The cheapest one-to-one pairing; `cost` is (tracks, detections)."""
-        rows, columns = linear_sum_assignment(cost)
-        return [
-            (self._tracks[i], int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < _FORBIDDEN
-        ]
+        cost = np.where(alike > self._rules.alike_after_cut, 1 - alike, _FORBIDDEN)
+        return [(self._tracks[i], j) for i, j in _cheapest(cost)]
 
     def _allowed(
-        self, track: Track, expected: Box, found: Box, alike: float, alone: bool, time: float
+        self, track: Track, expected: Box, detection: Detection, alike: float, alone: bool, time: float
     ) -> bool:
-        r = self._rules
+        r, found = self._rules, detection.box
+        if track.state is State.LOST and detection.score < r.start:
+            return False
         ratio = np.sqrt(max(found.area, 1.0) / max(expected.area, 1.0))
         if not 1 / r.size_ratio < ratio < r.size_ratio:
             return False
@@ -320,6 +329,12 @@ class Tracker:
     def _confirm(self, track: Track) -> None:
         track.state, track.face_id = State.CONFIRMED, self._next_id
         self._next_id += 1
+
+
+def _cheapest(cost: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The cheapest one-to-one pairing of rows with columns, without those that are forbidden."""
+    rows, columns = linear_sum_assignment(cost)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if cost[i, j] < _FORBIDDEN]
 
 
 def _apart(a: Box, b: Box) -> float:

@@ -18,7 +18,7 @@ from stream.cuts import is_cut, outline
 from stream.detection import Detection, open_detector
 from stream.frames import Box, iou
 from stream.sources import open_source
-from stream.tracking import Rules, Tracker
+from stream.tracking import Rules, State, Tracker
 
 RATE = 30.0
 SIZE = 60
@@ -115,6 +115,27 @@ def test_a_stranger_at_the_same_place_is_somebody_new() -> None:
         tracks = tracker.update(image, 1.0, detections, i / RATE)
 
     assert [t.face_id for t in tracks] == [2]
+
+
+def test_who_comes_out_from_behind_somebody_is_still_the_same() -> None:
+    """First comes a weak detection beside the true face, as ears and shoulders give; then half the face."""
+    scene, tracker = Scene(), Tracker()
+    front, behind = (200.0, 90.0), [(140.0 + 2 * min(i, 30), 90.0) for i in range(60)]
+    for i in range(60):
+        image, detections = scene.frame([behind[i], front])
+        tracker.update(image, 1.0, detections, i / RATE)
+    assert [t.state for t in tracker.tracks] == [State.LOST, State.CONFIRMED]
+    false = Detection(Box(245, 120, 295, 170), 0.45)
+    ids = set()
+    for i in range(60, 90):
+        x = 200 + 4 * (i - 60)
+        image, detections = scene.frame([(x, 90), front])
+        half = Detection(Box(max(x, 262), 90, x + SIZE, 90 + SIZE), 0.7)
+        seen = [d for d in detections if d.box.left == 200] + ([half] if x > 224 else [])
+        tracks = tracker.update(image, 1.0, [*seen, *([false] if i < 68 else [])], i / RATE)
+        ids |= {t.face_id for t in tracks}
+    assert ids == {1, 2}
+    assert _who({t.face_id: t.box for t in tracks}, (x, 90)) == 1
 
 
 def test_after_a_cut_people_are_known_by_their_looks() -> None:
