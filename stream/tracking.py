@@ -78,7 +78,9 @@ class Rules:
     """From this share of its box in another's, a face's looks are mixed with the other's: they are
     not learnt, and not trusted against a match."""
     close: float = 1.2
-    """A face nearer than this to another one may still be half behind it."""
+    """A face nearer than this to another one may still be half behind it..."""
+    doubt: float = 1.5
+    """... and be somebody who went missing there less than this ago."""
     nested: float = 0.6
     """A new detection that lies in another's box by this share is the same face."""
 
@@ -101,6 +103,8 @@ class Track:
     velocity: tuple[float, float] = (0.0, 0.0)
     """Pixels a second."""
     carrier: dlib.correlation_tracker | None = None
+    unplaced: bool = False
+    """A cut came after it was last seen: its box says nothing about where it is."""
 
     def predicted(self, time: float) -> Box:
         """Where it should be at `time`, moving on as it did; a long way back it is a guess."""
@@ -164,9 +168,7 @@ class Tracker:
         ]
         if cut:
             self._forget_places()
-            pairs = self._match_looks(looks)
-        else:
-            pairs = self._match(detections, looks, alone, time)
+        pairs = self._match(detections, looks, alone, time)
         for track, index in pairs:
             self._seen(track, detections[index], looks[index] if alone[index] else None, time)
         taken = {index for _, index in pairs}
@@ -179,10 +181,8 @@ class Tracker:
         for index, detection in enumerate(detections):
             new = index not in taken and detection.score >= r.start
             beside = any(_apart(detection.box, d.box) < r.close for d in detections if d is not detection)
-            # Half behind somebody, where somebody went missing: wait until it is clear who comes out.
-            doubtful = beside and any(
-                t.state is State.LOST and _apart(t.box, detection.box) < r.reach_most for t in self._tracks
-            )
+            patience = r.keep if not alone[index] else r.doubt if beside else 0.0
+            doubtful = self._is_doubtful(detection.box, time - patience)
             if new and not doubtful and not self._is_double(detection.box):
                 self._start(detection, looks[index], time)
 
@@ -209,7 +209,9 @@ class Tracker:
                 expected = track.predicted(time)
                 for k, j in enumerate(free):
                     alike = likeness(track.looks, looks[j])
-                    if self._allowed(track, expected, detections[j], alike, alone[j], time):
+                    if track.unplaced:
+                        cost[i, k] = 1 - alike if alike > self._rules.alike_after_cut else _FORBIDDEN
+                    elif self._allowed(track, expected, detections[j], alike, alone[j], time):
                         apart = _apart(expected, detections[j].box)
                         overlap = iou(expected, detections[j].box)
                         cost[i, k] = min((1 - overlap) + 1.5 * (1 - alike) + 0.2 * apart, _DEAREST)
@@ -220,15 +222,8 @@ class Tracker:
         """After a cut: nobody is where they were."""
         for track in self._tracks:
             track.state = State.ENDED if track.state is State.TENTATIVE else State.LOST
-            track.carrier = None
+            track.carrier, track.unplaced = None, True
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
-
-    def _match_looks(self, looks: Sequence[Looks]) -> list[tuple[Track, int]]:
-        """The pairing of tracks with detections that look most alike, wherever they are."""
-        alike = np.array([[likeness(t.looks, face) for face in looks] for t in self._tracks])
-        alike = alike.reshape(len(self._tracks), len(looks))
-        cost = np.where(alike > self._rules.alike_after_cut, 1 - alike, _FORBIDDEN)
-        return [(self._tracks[i], j) for i, j in _cheapest(cost)]
 
     def _allowed(
         self, track: Track, expected: Box, detection: Detection, alike: float, alone: bool, time: float
@@ -264,7 +259,7 @@ class Tracker:
         if looks is not None:
             mixed = track.looks + 0.1 * looks
             track.looks = np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32)
-        track.carrier = None
+        track.carrier, track.unplaced = None, False
         track.evidence += detection.score - 0.5
         track.time = track.seen = time
         if track.state is State.TENTATIVE and track.evidence >= self._rules.evidence:
@@ -316,6 +311,17 @@ class Tracker:
         return any(
             t.state in (State.CONFIRMED, State.TENTATIVE)
             and max(_covered(box, t.box), _covered(t.box, box)) > self._rules.nested
+            for t in self._tracks
+        )
+
+    def _is_doubtful(self, box: Box, since: float) -> bool:
+        """Whether it may be somebody who went missing there after `since`, still half behind somebody else:
+        then it is better to wait until it is clear who comes out."""
+        return any(
+            t.state is State.LOST
+            and not t.unplaced
+            and t.seen > since
+            and _apart(t.box, box) < self._rules.reach_most
             for t in self._tracks
         )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -18,7 +19,7 @@ from stream.cuts import is_cut, outline
 from stream.detection import Detection, open_detector
 from stream.frames import Box, iou
 from stream.sources import open_source
-from stream.tracking import Rules, State, Tracker
+from stream.tracking import Rules, State, Tracker, likeness, looks_of
 
 RATE = 30.0
 SIZE = 60
@@ -152,6 +153,24 @@ def test_after_a_cut_a_stranger_in_the_same_place_is_somebody_new() -> None:
     found = _follow([[(200, 80), None]] * 20 + [[None, (200, 80)]] * 10)
     assert _who(found[19], (200, 80)) == 1
     assert _who(found[-1], (200, 80)) == 2
+
+
+def test_a_cut_to_somebody_a_little_alike_is_another_face_and_back_is_the_first() -> None:
+    rng, box = np.random.default_rng(7), Box(130, 90, 130 + SIZE, 90 + SIZE)
+    first, other = _face((120, 20, 20), 1), _face((10, 100, 130), 2)
+    second = cv2.addWeighted(first, 0.55, other, 0.45, 0)
+    shots = []
+    for face in (first, second):
+        image = rng.integers(0, 255, (6, 8, 3)).repeat(40, 0).repeat(40, 1).astype(np.uint8)
+        image[90 : 90 + SIZE, 130 : 130 + SIZE] = face
+        shots.append(image)
+    assert 0.4 < likeness(*(looks_of(image, box) for image in shots)) < 0.6
+    tracker, seen = Tracker(), []
+    for i, shot in enumerate([shots[0]] * 15 + [shots[1]] * 15 + [shots[0]] * 15):
+        tracks = tracker.update(shot, 1.0, [Detection(box, 0.9)], i / RATE)
+        seen.append([t.face_id for t in tracks])
+    assert seen[:15] == [[1]] * 15 and seen[30:] == [[1]] * 15
+    assert seen[15] == [] and seen[16:30] == [[2]] * 14
 
 
 def test_a_clip_that_begins_again_shows_the_same_two_people() -> None:
