@@ -2,8 +2,8 @@
 
 Detections are matched to tracks by place and looks (Hungarian method, Kuhn 1955). Where a track finds
 no detection, a dlib correlation tracker (Danelljan et al. 2014) carries its box until the detector
-sees the face again or the face is no longer what lies under the box. Across a cut (`stream.cuts`) only
-looks count.
+sees the face again or the face is no longer what lies under the box. Where there are several people, only
+looks count across a cut (`stream.cuts`).
 
 A track's life: **tentative** until its evidence suffices, then **confirmed** (it gets its face id);
 **lost** when neither detector nor carrier see it; **ended** when it stays lost. Times come with the
@@ -161,12 +161,14 @@ class Tracker:
         r = self._rules
         now = outline(image)
         cut = self._outline is not None and is_cut(self._outline, now)
+        # One face before a cut and one after it in the same place: rather one person, whose recording jumps.
+        several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
         looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
         alone = [
             all(_covered(d.box, other.box) < r.touching for other in detections if other is not d)
             for d in detections
         ]
-        if cut:
+        if cut and several:
             self._forget_places()
         pairs = self._match(detections, looks, alone, time)
         for track, index in pairs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import re
 import unicodedata
@@ -13,7 +14,12 @@ from typing import IO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
+_LINGER = 2.0
+"""Seconds for which a refused upload is read on..."""
+_LINGER_BYTES = 16_000_000
+"""... and bytes, at most."""
 MOST_FILES = 1000
 _LONGEST_STEM = 100
 _LONGEST_SUFFIX = 12
@@ -71,6 +77,9 @@ async def receive(
         parser.finalize()
         if not form.ended:
             raise ReceiveError(400, "The upload broke off before its end.")
+    except ReceiveError:
+        await _let_it_come(chunks)
+        raise
     except FormParserError as error:
         raise ReceiveError(400, f"The upload cannot be read: {error}.") from error
     except OSError as error:
@@ -82,6 +91,17 @@ async def receive(
     if not form.received:
         raise ReceiveError(422, "There is no file in the field 'file'.")
     return form.received
+
+
+async def _let_it_come(chunks: AsyncIterator[bytes]) -> None:
+    """Reads on for a moment: who is cut off while sending sees a broken connection, and not the answer."""
+    left = _LINGER_BYTES
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(_LINGER):
+            async for chunk in chunks:
+                left -= len(chunk)
+                if left < 0:
+                    return
 
 
 class _Form:
