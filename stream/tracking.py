@@ -184,8 +184,8 @@ class Tracker:
             new = index not in taken and detection.score >= r.start
             beside = any(_apart(detection.box, d.box) < r.close for d in detections if d is not detection)
             patience = r.keep if not alone[index] else r.doubt if beside else 0.0
-            doubtful = self._is_doubtful(detection.box, time - patience)
-            if new and not doubtful and not self._is_double(detection.box):
+            awaited = self._is_awaited(detection.box, time - patience)
+            if new and not awaited and not self._is_double(detection.box):
                 self._start(detection, looks[index], time)
 
         self._previous, self._outline = (image, scale), now
@@ -316,7 +316,7 @@ class Tracker:
             for t in self._tracks
         )
 
-    def _is_doubtful(self, box: Box, since: float) -> bool:
+    def _is_awaited(self, box: Box, since: float) -> bool:
         """Whether it may be somebody who went missing there after `since`, still half behind somebody else:
         then it is better to wait until it is clear who comes out."""
         return any(
