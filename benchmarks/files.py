@@ -25,9 +25,9 @@ from rich.table import Table
 from inference import ValenceModel
 from media.crowd import compose_crowd
 from results import Store
-from stream.analyzer import Analyzer
-from stream.detection import open_detector
-from stream.sources import VideoFile
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import open_detector
+from stream.sources.files import VideoFile
 from valence.analysis import Engine, analyze, open_model
 from valence.settings import Settings
 

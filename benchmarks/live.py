@@ -86,7 +86,7 @@ def serve(port: int, folder: Path, delay: float) -> None:
 
     from inference.manifest import load
     from results import Store
-    from stream.detection import open_detector
+    from stream.faces.detection import open_detector
     from web.app import create_app
 
     model = SlowModel(load())

@@ -3,7 +3,7 @@
     python -m benchmarks.quality data/ferplus         # FER+, test split, with the shipped model
 
 Every test face is met clean and under each corruption of `training.robustness`, found, aligned and read
-by the code that ships, and judged by `stream.quality`. The detector's score is left out: faces in crops
+by the code that ships, and judged by `stream.faces.quality`. The detector's score is left out: faces in crops
 are looked for in a frame that was made for the purpose. Needs the `training` extra.
 """
 
@@ -18,9 +18,9 @@ import numpy.typing as npt
 from rich.progress import track
 
 from inference import ValenceModel
-from stream.detection import Detector, locate_in_crop, open_detector
+from stream.faces.detection import Detector, locate_in_crop, open_detector
+from stream.faces.quality import quality
 from stream.frames import Box
-from stream.quality import quality
 from training import ferplus
 from training.examples import Example
 from training.robustness import CORRUPTIONS

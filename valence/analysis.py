@@ -13,13 +13,13 @@ from typing import Any
 from inference import DeviceError, ManifestError, ValenceModel
 from inference.manifest import DEFAULT
 from results import DeletedError, ExportError, State, Store, write_folder
-from stream.analyzer import Analyzer
-from stream.annotated_video import AnnotatedVideo
-from stream.annotation import save_annotated_image
-from stream.detection import DetectorError, open_detector
+from stream.drawing.annotated_video import AnnotatedVideo
+from stream.drawing.annotation import save_annotated_image
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import DetectorError, open_detector
 from stream.frames import Frame, Sample
-from stream.pipeline import run
-from stream.sources import SourceError, open_source
+from stream.pipelines.files import run
+from stream.sources.files import SourceError, open_source
 from valence.errors import ValenceError
 from valence.settings import Settings
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.table import Table
 
 from results import NEUTRAL, Store
-from stream.sources import SourceError, find_media
+from stream.sources.files import SourceError, find_media
 from valence.analysis import Engine, analyze, open_model
 from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError
 from valence.settings import Settings

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.detection import DETECTORS, DetectorError, open_detector
+from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
 from valence.analysis import open_model
 from valence.errors import DONE, FAILED, ValenceError

@@ -17,10 +17,10 @@ from rich.progress import track
 from rich.table import Table
 
 from inference import Crop, ValenceModel
-from stream.analyzer import find_in_still
-from stream.detection import Detector, DetectorError, locate_in_crop, open_detector
+from stream.faces.analyzer import find_in_still
+from stream.faces.detection import Detector, DetectorError, locate_in_crop, open_detector
 from stream.frames import Box
-from stream.sources import SourceError, open_source
+from stream.sources.files import SourceError, open_source
 from training.metrics import calibration_slope, confidence_intervals, score
 from valence.analysis import open_model
 from valence.errors import DONE, NO_FACE, ValenceError

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from stream.detection import locate_in_crop, open_detector
+from stream.faces.detection import locate_in_crop, open_detector
 from valence.errors import ValenceError
 
 

@@ -11,7 +11,7 @@ import typer
 import uvicorn
 
 from results import Store
-from stream.detection import DetectorError, open_detector
+from stream.faces.detection import DetectorError, open_detector
 from valence import __version__
 from valence.analysis import Engine, Progress, analyze, open_model
 from valence.errors import ValenceError

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
-from stream.sources import SourceError, find_media
+from stream.sources.files import SourceError, find_media
 from valence.errors import ValenceError
 from valence.settings import Settings
 

@@ -161,7 +161,7 @@ def _order(config: Config, given: Common) -> Order:
 
 def face_finder(crops: bool) -> Locate:
     """How the face is found in a training picture; `crops` are pictures of one face already."""
-    from stream.detection import locate_in_crop, open_detector
+    from stream.faces.detection import locate_in_crop, open_detector
 
     detector = open_detector()
 

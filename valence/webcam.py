@@ -17,11 +17,11 @@ from rich.text import Text
 from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
-from stream.analyzer import Analyzer
-from stream.detection import DetectorError, open_detector
-from stream.live import LiveError
-from stream.live_pipeline import LivePipeline, LiveResult
-from stream.webcam import Webcam
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import DetectorError, open_detector
+from stream.pipelines.live import LivePipeline, LiveResult
+from stream.sources.live import LiveError
+from stream.sources.webcam import Webcam
 from valence.analysis import open_model
 from valence.errors import ValenceError
 from valence.settings import Settings, load

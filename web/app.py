@@ -25,7 +25,7 @@ from starlette.types import Scope
 from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
-from stream.detection import Detector
+from stream.faces.detection import Detector
 from web import signalling
 from web.hub import Hub
 from web.ice import for_browser, listen_on

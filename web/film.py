@@ -9,9 +9,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from stream.annotated_video import AnnotatedVideo
-from stream.live import Shot
-from stream.live_pipeline import LiveResult
+from stream.drawing.annotated_video import AnnotatedVideo
+from stream.pipelines.live import LiveResult
+from stream.sources.live import Shot
 
 WAITING = 30
 """Frames that may wait to be encoded; more are left out and counted, so that analysis never waits."""

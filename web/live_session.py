@@ -9,9 +9,9 @@ import time
 from aiortc import RTCDataChannel, RTCPeerConnection
 
 from results import DeletedError, StoreError
-from stream.live import LiveError
-from stream.live_pipeline import LivePipeline, LiveResult
-from stream.track import TrackSource
+from stream.pipelines.live import LivePipeline, LiveResult
+from stream.sources.live import LiveError
+from stream.sources.webrtc import TrackSource
 from web.messages import FloodError, Inbox, control_message, frame_message
 from web.recording import Recorder
 from web.viewers import BACKLOG, Viewer

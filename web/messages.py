@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import Any
 
-from stream.live_pipeline import LiveResult
+from stream.pipelines.live import LiveResult
 
 LONGEST = 2048
 """Characters of an incoming message."""

@@ -8,7 +8,7 @@ import time
 
 from results import DeletedError, NotFoundError, SessionWriter, State, Store, StoreError
 from stream.frames import Sample
-from stream.live_pipeline import LiveResult
+from stream.pipelines.live import LiveResult
 
 EVERY = 0.3
 """Seconds between commits: what a killed process loses at most, with the time that a commit takes."""

@@ -13,10 +13,10 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
 from results import NotFoundError, SessionWriter
-from stream.analyzer import Analyzer
-from stream.live_pipeline import LivePipeline
-from stream.sender_clock import SenderClock
-from stream.track import TrackSource
+from stream.faces.analyzer import Analyzer
+from stream.pipelines.live import LivePipeline
+from stream.sources.sender_clock import SenderClock
+from stream.sources.webrtc import TrackSource
 from web.film import Film
 from web.ice import configuration, for_browser, with_bitrate, without_mdns
 from web.live_session import LiveSession

@@ -10,8 +10,8 @@ from starlette.requests import HTTPConnection
 from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
-from stream.detection import Detector
-from stream.smoothing import TIME_CONSTANT
+from stream.faces.detection import Detector
+from stream.faces.smoothing import TIME_CONSTANT
 from web.analyses import Analyze
 from web.hub import Hub
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from stream.sources import SourceError, VideoFile
+from stream.sources.files import SourceError, VideoFile
 
 
 class StimulusVideoError(ValueError):

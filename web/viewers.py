@@ -12,8 +12,8 @@ import av
 from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 
-from stream.live_pipeline import LiveResult
-from stream.sender_clock import VIDEO_RATE
+from stream.pipelines.live import LiveResult
+from stream.sources.sender_clock import VIDEO_RATE
 from web.messages import FloodError, Inbox, frame_message
 
 RELAY_RATE = 15.0

@@ -14,7 +14,7 @@ from IPython.display import Markdown
 
 import training
 from inference import ValenceModel
-from stream.detection import open_detector
+from stream.faces.detection import open_detector
 from training.assessment import assess, of_model
 from training.config import Data
 from training.crops import cropping

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.annotated_video import AnnotatedVideo
-from stream.annotation import Curves, annotate, save_annotated_image
-from stream.cards import CURVE_SECONDS, measure_card, place_card
+from stream.drawing.annotated_video import AnnotatedVideo
+from stream.drawing.annotation import Curves, annotate, save_annotated_image
+from stream.drawing.cards import CURVE_SECONDS, measure_card, place_card
+from stream.drawing.overlay import valence_colour
 from stream.frames import Box, Frame, Sample, iou
-from stream.overlay import valence_colour
 
 Image = npt.NDArray[np.uint8]
 

@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 import pytest
 
-from stream.analyzer import find_in_still
-from stream.detection import (
+from stream.faces.analyzer import find_in_still
+from stream.faces.detection import (
     DetectorError,
     LibFaceDetection,
     locate_in_crop,

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from inference import Crop, Readings, ValenceModel
 from inference.batching import Batcher
-from stream.address import Address
-from stream.analyzer import Analyzer
-from stream.detection import open_detector
-from stream.live import LiveError, Newest, Shot, ThreadSource
-from stream.live_pipeline import LARGEST, LivePipeline, LiveResult, LiveState, rate, working_size
-from stream.sender_clock import SenderClock
-from stream.webcam import Webcam
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import open_detector
+from stream.pipelines.live import LARGEST, LivePipeline, LiveResult, LiveState, rate, working_size
+from stream.sources.address import Address
+from stream.sources.live import LiveError, Newest, Shot, ThreadSource
+from stream.sources.sender_clock import SenderClock
+from stream.sources.webcam import Webcam
 
 SAMPLE = Path(__file__).parents[2] / "media" / "sample.mp4"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from inference import ValenceModel
-from stream import pipeline
-from stream.analyzer import Analyzer
-from stream.detection import open_detector
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import open_detector
 from stream.frames import Frame, Sample
-from stream.sources import VideoFile
+from stream.pipelines import files as pipeline
+from stream.sources.files import VideoFile
 from tests.valence import media_files as make
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from inference import Crop, ValenceModel
+from stream.faces.quality import frontal, quality
 from stream.frames import Box
-from stream.quality import frontal, quality
 
 FACE = Path(__file__).resolve().parents[2] / "media" / "one_face.jpg"
 BOX = Box(177, 50, 277, 180)

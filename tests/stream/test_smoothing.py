@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.smoothing import Smoother
+from stream.faces.smoothing import Smoother
 
 
 @pytest.mark.parametrize("rate", [5, 12.5, 29.97, 60, 240])

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stream.sources import SourceError, VideoFile, find_media, open_source
+from stream.sources.files import SourceError, VideoFile, find_media, open_source
 from tests.valence import media_files as make
 
 

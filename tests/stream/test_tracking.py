@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.analyzer import Analyzer
-from stream.cuts import is_cut, outline
-from stream.detection import Detection, open_detector
+from stream.faces.analyzer import Analyzer
+from stream.faces.cuts import is_cut, outline
+from stream.faces.detection import Detection, open_detector
+from stream.faces.looks import likeness, looks_of
+from stream.faces.track import Rules, State
+from stream.faces.tracking import Tracker
 from stream.frames import Box, iou
-from stream.sources import open_source
-from stream.tracking import Rules, State, Tracker, likeness, looks_of
+from stream.sources.files import open_source
 
 RATE = 30.0
 SIZE = 60

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from inference.manifest import DEFAULT
-from stream.detection import open_detector
+from stream.faces.detection import open_detector
 from training.augmentation import Augmentation
 from training.commands import Order, Places
 from training.config import Config, Data, Search

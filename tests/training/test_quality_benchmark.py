@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.quality import Judged, judge, without_worst
 from inference import ValenceModel
-from stream.detection import open_detector
+from stream.faces.detection import open_detector
 from training.examples import Example
 from training.robustness import CORRUPTIONS
 

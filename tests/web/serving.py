@@ -19,7 +19,7 @@ import uvicorn
 
 from inference import ValenceModel
 from results import Store
-from stream.detection import open_detector
+from stream.faces.detection import open_detector
 from web.app import create_app
 from web.state import ServerSettings, State
 

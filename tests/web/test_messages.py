@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stream.frames import Box, Sample
-from stream.live import Shot
-from stream.live_pipeline import LiveResult
+from stream.pipelines.live import LiveResult
+from stream.sources.live import Shot
 from web.messages import LONGEST, FloodError, Inbox, frame_message
 from web.viewers import marked_pts
 

@@ -13,8 +13,8 @@ import pytest
 
 from results import State, Store
 from stream.frames import Box, Sample
-from stream.live import Shot
-from stream.live_pipeline import LiveResult
+from stream.pipelines.live import LiveResult
+from stream.sources.live import Shot
 from web.recording import Recorder
 
 

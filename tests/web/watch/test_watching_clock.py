@@ -14,7 +14,7 @@ from uploading import BITS, BLOCK, ONE_FACE
 from viewer import PATIENCE, press, ready, seen, state, to_the_check, with_video
 
 from results import Studies, Viewings, stimulus_time
-from stream.live_pipeline import LiveResult
+from stream.pipelines.live import LiveResult
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

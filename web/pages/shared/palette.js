@@ -1,7 +1,7 @@
 // Valence as colour: orange (negative) over grey to blue (positive). The hues are told apart with every common
 // colour vision; a number or a word always stands beside the colour.
 
-// On the picture: the same scale as in annotated videos (stream/overlay.py). On the page's own ground the tokens
+// On the picture: the same scale as in annotated videos (stream/drawing/overlay.py). On the page's own ground the tokens
 // --negative, --neutral and --positive of base.css take its place.
 const STOPS = [
   [-1, [240, 92, 16]],

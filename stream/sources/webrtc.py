@@ -9,8 +9,8 @@ import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from stream.live import LiveError, Newest, Shot
-from stream.sender_clock import SenderClock
+from stream.sources.live import LiveError, Newest, Shot
+from stream.sources.sender_clock import SenderClock
 
 
 class TrackSource:

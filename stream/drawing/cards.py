@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stream.frames import Box, Sample
-from stream.overlay import (
+from stream.drawing.overlay import (
     INK,
     WHITE,
     Colour,
@@ -22,6 +21,7 @@ from stream.overlay import (
     valence_colours,
     write,
 )
+from stream.frames import Box, Sample
 
 CURVE_SECONDS = 3.0
 """How far back the curve reaches."""

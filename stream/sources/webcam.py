@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stream.live import LiveError, Shot, ThreadSource
+from stream.sources.live import LiveError, Shot, ThreadSource
 
 
 class Webcam(ThreadSource):

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from inference import Crop, Readings, ValenceModel
-from stream.analyzer import Analyzer, Located
+from stream.faces.analyzer import Analyzer, Located
 from stream.frames import Frame, Sample
-from stream.sources import Source
+from stream.sources.files import Source
 
 Sink = Callable[[Frame, list[Sample]], None]
 """Takes every frame with its samples, in order, in one thread."""

@@ -16,9 +16,9 @@ from av.codec.context import Flags
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from stream.annotation import Curves, annotate
+from stream.drawing.annotation import Curves, annotate
+from stream.drawing.overlay import Image
 from stream.frames import Frame, Sample
-from stream.overlay import Image
 
 _CLOCK = Fraction(1, 90_000)
 """Of the presentation timestamps: the customary one for video, exact for the usual frame rates."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stream.cards import CURVE_SECONDS, Curve, draw_card, measure_card, place_card
+from stream.drawing.cards import CURVE_SECONDS, Curve, draw_card, measure_card, place_card
+from stream.drawing.overlay import INK, Image, brackets, dashes, draw_lines, valence_colour
 from stream.frames import Box, Sample
-from stream.overlay import INK, Image, brackets, dashes, draw_lines, valence_colour
 
 
 class Curves:

@@ -20,9 +20,9 @@ import numpy as np
 
 from inference import Crop, ValenceModel
 from inference.batching import Seat
-from stream.analyzer import Analyzer, Located
+from stream.faces.analyzer import Analyzer, Located
 from stream.frames import Frame, Sample
-from stream.live import LiveSource, Shot
+from stream.sources.live import LiveSource, Shot
 
 LARGEST = 1920 * 1080
 """Pixels of the largest picture that is analysed live; larger ones are refused, with a notice."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import av
 from av.error import FFmpegError
 
-from stream.live import LiveError, Shot, ThreadSource
+from stream.sources.live import LiveError, Shot, ThreadSource
 
 PATIENCE = 5.0
 """Seconds without data after which a connection counts as broken."""

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from inference import Crop, Readings, ValenceModel
-from stream.detection import Detection, Detector
+from stream.faces.detection import Detection, Detector
+from stream.faces.quality import quality
+from stream.faces.smoothing import TIME_CONSTANT, Smoother
+from stream.faces.track import Rules
+from stream.faces.tracking import Tracker
 from stream.frames import Box, Frame, Sample
-from stream.quality import quality
-from stream.smoothing import TIME_CONSTANT, Smoother
-from stream.tracking import Rules, Tracker
 
 Image = npt.NDArray[np.uint8]
 
