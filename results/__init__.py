@@ -1,7 +1,8 @@
 """What is kept: sessions in the database, exports, audience curves, studies, reports."""
 
-from results.clock import stimulus_time
-from results.errors import (
+from results.audience.clock import stimulus_time
+from results.audience.panel import Options, Response
+from results.database.errors import (
     AmbiguousError,
     DeletedError,
     ExportError,
@@ -10,7 +11,9 @@ from results.errors import (
     StoreError,
     StudyError,
 )
-from results.exports import (
+from results.database.files import written_atomically
+from results.report.page import pictures_wanted, report_html
+from results.sessions.exports import (
     Format,
     csv_text,
     export,
@@ -24,9 +27,12 @@ from results.exports import (
     write_parquet,
     write_summary,
 )
-from results.face_moments import FaceMoment, face_moments
-from results.files import written_atomically
-from results.findings import (
+from results.sessions.face_moments import FaceMoment, face_moments
+from results.sessions.records import Digest, Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
+from results.sessions.store import Store
+from results.sessions.writer import SessionWriter
+from results.studies.findings import (
     Comparison,
     Findings,
     aggregate,
@@ -37,16 +43,10 @@ from results.findings import (
     findings_json,
     require_viewers,
 )
-from results.panel import Options, Response
-from results.records import Digest, Event, Kind, Samples, Session, State, Stretch, StretchKind
-from results.report import pictures_wanted, report_html
-from results.responses import responses
-from results.statistics import NEUTRAL, FaceStatistics, face_statistics
-from results.store import Store
-from results.studies import Studies
-from results.study_records import Segment, Stimulus, Study, Viewer, Viewing, study_json
-from results.viewings import Viewings
-from results.writer import SessionWriter
+from results.studies.records import Segment, Stimulus, Study, Viewer, Viewing, study_json
+from results.studies.responses import responses
+from results.studies.store import Studies
+from results.studies.viewings import Viewings
 
 __all__ = [
     "NEUTRAL",

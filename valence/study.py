@@ -193,7 +193,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Aggregate the viewers and write the report: HTML, CSV and JSON."""
-    from results.reporting import all_comparisons
+    from results.report.documents import all_comparisons
     from valence.study_report import findings_of, write_report
 
     with opened_store(sessions) as store:

@@ -22,7 +22,7 @@ from results import (
     responses,
     written_atomically,
 )
-from results.reporting import report_json, report_page
+from results.report.documents import report_json, report_page
 from valence.settings import Settings
 from valence.study_add import progress
 

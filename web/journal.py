@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from results.owner import Owner, this_process
+from results.sessions.owner import Owner, this_process
 
 UPLOADS = ".uploads"
 _WAITING = "job.json"

@@ -21,7 +21,7 @@ from results import (
     findings_json,
     require_viewers,
 )
-from results.reporting import all_comparisons, report_json, report_page
+from results.report.documents import all_comparisons, report_json, report_page
 from web.session_files import download
 from web.state import state_of
 from web.stored import explained

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 
 from results import Store
-from results.panel import Response
-from results.records import Floats
+from results.audience.panel import Response
+from results.sessions.records import Floats
 from stream.frames import Box, Sample
 from tests.results.made import NOON
 

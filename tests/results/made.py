@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy import func, select
 
 from results import Store
-from results.schema import Base
+from results.database.schema import Base
 from stream.frames import Box, Sample
 
 NOON = datetime(2026, 11, 22, 12, 0, 5, tzinfo=timezone(timedelta(hours=1)))

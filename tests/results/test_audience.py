@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from results.audience import audience_curve, difference, stretch_statistics
-from results.bootstrap import band, draws, mean_over_viewers, resampled_means
-from results.panel import Options, Panel, Response, make_panel
+from results.audience.bootstrap import band, draws, mean_over_viewers, resampled_means
+from results.audience.curves import audience_curve, difference, stretch_statistics
+from results.audience.panel import Options, Panel, Response, make_panel
 
 
 def panel_of(values, names: str | None = None) -> Panel:

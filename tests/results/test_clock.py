@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.clock import stimulus_time
+from results.audience.clock import stimulus_time
 
 
 def test_an_offset_shifts() -> None:

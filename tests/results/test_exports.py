@@ -163,7 +163,7 @@ def test_parquet_without_pyarrow_says_how_to_get_it(
 def test_a_failed_write_leaves_the_old_file(store: Store, finished: str, tmp_path, monkeypatch) -> None:
     target = tmp_path / "valence.csv"
     target.write_text("old")
-    monkeypatch.setattr("results.exports.csv_text", lambda _samples: "\ud800")  # cannot be encoded
+    monkeypatch.setattr("results.sessions.exports.csv_text", lambda _samples: "\ud800")  # cannot be encoded
 
     with pytest.raises(UnicodeEncodeError):
         write_csv(store.samples(finished), target)

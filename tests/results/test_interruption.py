@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from results import State, Store
-from results.owner import Owner, this_process
+from results.sessions.owner import Owner, this_process
 
 CHILD = """
 import sys, time

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from results.audience import audience_curve
-from results.moments import Moment, MomentKind, key_moments
-from results.panel import Options, Panel, make_panel
+from results.audience.curves import audience_curve
+from results.audience.moments import Moment, MomentKind, key_moments
+from results.audience.panel import Options, Panel, make_panel
 
 
 def moments_of(curve, viewers: int = 8, noise: float = 0.0, step: float = 0.25) -> list[Moment]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from results import AmbiguousError, NotFoundError, State, Store
-from results.schema import SampleRow, SessionRow
+from results.database.schema import SampleRow, SessionRow
 from tests.results.made import NOON, begin, sample
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.resampling import cell_means, grid, on_grid
+from results.audience.resampling import cell_means, grid, on_grid
 
 rates = st.sampled_from([5.0, 12.5, 24.0, 29.97, 60.0])
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from results import NotFoundError, Store, StudyError
-from results.panel import Options, make_panel
-from results.responses import responses
-from results.schema import Base
-from results.studies import Studies
-from results.viewings import Viewings
+from results.audience.panel import Options, make_panel
+from results.database.schema import Base
+from results.studies.responses import responses
+from results.studies.store import Studies
+from results.studies.viewings import Viewings
 from stream.frames import Box, Sample
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.wording import clock, count, hue, limits, mood, percent, signed
+from results.report.wording import clock, count, hue, limits, mood, percent, signed
 
 NAN = float("nan")
 

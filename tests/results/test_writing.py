@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from results import State, Store
-from results.store import slug
+from results.sessions.store import slug
 from stream.frames import Box, Sample
 from tests.results.made import NOON, begin, sample
 
@@ -113,7 +113,7 @@ def test_many_threads_get_different_ids_and_lose_nothing(store: Store) -> None:
 
 def test_samples_are_committed_while_the_session_runs(store: Store, monkeypatch) -> None:
     now = 100.0
-    monkeypatch.setattr("results.writer.clock.monotonic", lambda: now)
+    monkeypatch.setattr("results.sessions.writer.clock.monotonic", lambda: now)
     writer = begin(store)
 
     writer.add(sample(frame) for frame in range(499))

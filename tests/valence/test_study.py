@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from results import Store
-from results.stills import stills
+from results.report.stills import stills
 from stream.frames import Box, Sample
 from tests.valence.media_files import MEDIA, write_video
 from valence.errors import ValenceError

@@ -14,7 +14,7 @@ from uploading import ONE_FACE, files_below, outcome, send, taking_uploads
 
 from inference import ValenceModel
 from results import Store
-from results.schema import SessionRow
+from results.database.schema import SessionRow
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

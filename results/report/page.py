@@ -8,13 +8,9 @@ from html import escape
 
 import numpy as np
 
-from results.bootstrap import MIN_VIEWERS
-from results.charts import Mark
-from results.exports import program_version
-from results.findings import Comparison, Findings, reasons
-from results.method import method_section
-from results.moments import Moment, MomentKind
-from results.report_cards import (
+from results.audience.bootstrap import MIN_VIEWERS
+from results.audience.moments import Moment, MomentKind
+from results.report.cards import (
     FILM_FRAMES,
     Pictures,
     curve_card,
@@ -24,9 +20,13 @@ from results.report_cards import (
     shares_card,
     viewers_card,
 )
-from results.report_comparison import comparison_section
-from results.report_style import CSS, SCRIPT
-from results.wording import clock, count, hue, interval, mood, percent, signed, with_interval
+from results.report.charts import Mark
+from results.report.comparison import comparison_section
+from results.report.method import method_section
+from results.report.style import CSS, SCRIPT
+from results.report.wording import clock, count, hue, interval, mood, percent, signed, with_interval
+from results.sessions.exports import program_version
+from results.studies.findings import Comparison, Findings, reasons
 
 MOST_MOMENTS = 8
 SURE = 0.5

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, select
 
-from results.errors import AmbiguousError, NotFoundError
-from results.ids import literal
-from results.records import Digest, Kind, Samples, Session, State
-from results.schema import FaceRow, SampleRow, SessionRow
+from results.database.errors import AmbiguousError, NotFoundError
+from results.database.ids import literal
+from results.database.schema import FaceRow, SampleRow, SessionRow
+from results.sessions.records import Digest, Kind, Samples, Session, State
 
 _COLUMNS = (
     SampleRow.time,

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from results.errors import StoreError
-from results.schema import SCHEMA_VERSION, Base, SchemaRow
+from results.database.errors import StoreError
+from results.database.schema import SCHEMA_VERSION, Base, SchemaRow
 
 DATABASE_NAME = "valence.db"
 BUSY_TIMEOUT_S = 30.0

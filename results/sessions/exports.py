@@ -10,11 +10,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from results.errors import ExportError
-from results.files import written_atomically
-from results.records import Event, Samples, Session, Stretch
-from results.statistics import FaceStatistics, face_statistics
-from results.store import Store
+from results.database.errors import ExportError
+from results.database.files import written_atomically
+from results.sessions.records import Event, Samples, Session, Stretch
+from results.sessions.statistics import FaceStatistics, face_statistics
+from results.sessions.store import Store
 
 CSV_NAME = "valence.csv"
 SUMMARY_NAME = "summary.json"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from results.errors import ExportError
+from results.database.errors import ExportError
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from html import escape
 
 import numpy as np
 
-from results.charts import Mark, curve_plot, shares_plot, time_axis, viewers_strip
-from results.findings import Findings, reasons
-from results.moments import RESAMPLES, Moment
-from results.statistics import NEUTRAL
-from results.wording import clock, count, hue, interval, limits, percent, signed, unsigned
+from results.audience.moments import RESAMPLES, Moment
+from results.report.charts import Mark, curve_plot, shares_plot, time_axis, viewers_strip
+from results.report.wording import clock, count, hue, interval, limits, percent, signed, unsigned
+from results.sessions.statistics import NEUTRAL
+from results.studies.findings import Findings, reasons
 
 FILM_FRAMES = 12
 

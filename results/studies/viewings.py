@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from results.errors import NotFoundError, StudyError
-from results.ids import insert_under_free_id
-from results.reading import find_session, load_samples
-from results.records import State
-from results.responses import main_face, viewing_rows
-from results.schema import FaceRow, SampleRow, SessionRow, StretchRow, ViewerRow, ViewingRow
-from results.statistics import digest
-from results.store import Store, remove_files
-from results.study_records import Viewer, Viewing, find_stimulus, find_study, find_viewer
+from results.database.errors import NotFoundError, StudyError
+from results.database.ids import insert_under_free_id
+from results.database.schema import FaceRow, SampleRow, SessionRow, StretchRow, ViewerRow, ViewingRow
+from results.sessions.reading import find_session, load_samples
+from results.sessions.records import State
+from results.sessions.statistics import digest
+from results.sessions.store import Store, remove_files
+from results.studies.records import Viewer, Viewing, find_stimulus, find_study, find_viewer
+from results.studies.responses import main_face, viewing_rows
 
 FACE_FILES = ("annotated", "recording", "thumbnail")
 """Kinds of a session's files that show faces; all others hold numbers."""
@@ -87,7 +87,7 @@ class Viewings:
 
         viewer: made if there is none of that name; by default named as the session, or by its id where a
         viewer of that name has already watched this stimulus. face_id: whose face it is, by default the one
-        with the most samples. offset_s, clock: see `results.clock.stimulus_time`.
+        with the most samples. offset_s, clock: see `results.audience.clock.stimulus_time`.
         discard_media: in a study that keeps no pictures of viewers, delete those the session has; without
         it such a session is refused (StudyError).
         """

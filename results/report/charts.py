@@ -8,10 +8,10 @@ from html import escape
 
 import numpy as np
 
-from results.audience import Curve, Difference, Stretch
-from results.moments import Moment
-from results.records import Floats
-from results.wording import clock, signed
+from results.audience.curves import Curve, Difference, Stretch
+from results.audience.moments import Moment
+from results.report.wording import clock, signed
+from results.sessions.records import Floats
 
 _WIDTH, _HEIGHT = 1000.0, 300.0
 _MOST_POINTS = 4000

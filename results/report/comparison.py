@@ -6,11 +6,11 @@ from html import escape
 
 import numpy as np
 
-from results.audience import Difference
-from results.charts import difference_plot, time_axis
-from results.findings import Comparison
-from results.report_cards import script_data
-from results.wording import clock, count, interval, signed, with_interval
+from results.audience.curves import Difference
+from results.report.cards import script_data
+from results.report.charts import difference_plot, time_axis
+from results.report.wording import clock, count, interval, signed, with_interval
+from results.studies.findings import Comparison
 
 
 def comparison_section(comparison: Comparison) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
-from results.clock import stimulus_time
-from results.panel import Response
-from results.records import StretchKind
-from results.schema import SampleRow, SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
-from results.store import Store
-from results.study_records import find_stimulus, find_study
+from results.audience.clock import stimulus_time
+from results.audience.panel import Response
+from results.database.schema import SampleRow, SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
+from results.sessions.records import StretchKind
+from results.sessions.store import Store
+from results.studies.records import find_stimulus, find_study
 
 
 def responses(store: Store, study: str, stimulus: str) -> Iterator[Response]:

@@ -7,9 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from inference.manifest import Manifest
-from results.findings import Comparison, Findings, compare, comparison_json, findings_json
-from results.report import pictures_wanted, report_html
-from results.stills import stills
+from results.report.page import pictures_wanted, report_html
+from results.report.stills import stills
+from results.studies.findings import Comparison, Findings, compare, comparison_json, findings_json
 
 MOST_COMPARED = 4
 """Up to so many stimuli, a report compares each with each; of more, any two can be compared by name."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from results.errors import NotFoundError
-from results.panel import Options
-from results.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow, ViewingRow
+from results.audience.panel import Options
+from results.database.errors import NotFoundError
+from results.database.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow, ViewingRow
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from results.records import Bools, Floats, ratio
-from results.resampling import cell_means, grid, on_grid
+from results.audience.resampling import cell_means, grid, on_grid
+from results.sessions.records import Bools, Floats, ratio
 
 
 @dataclass(frozen=True)

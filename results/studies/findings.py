@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from results.audience import (
+from results.audience.bootstrap import CONFIDENCE, MIN_VIEWERS, RESAMPLES
+from results.audience.curves import (
     Curve,
     Difference,
     Stretch,
@@ -16,17 +17,16 @@ from results.audience import (
     difference,
     stretch_statistics,
 )
-from results.bootstrap import CONFIDENCE, MIN_VIEWERS, RESAMPLES
-from results.errors import StudyError
-from results.exports import program_version
-from results.moments import Moment, key_moments
-from results.panel import Options, Panel, Response, make_panel
-from results.records import Floats
-from results.responses import models_used, responses
-from results.statistics import NEUTRAL
-from results.store import Store
-from results.studies import Studies
-from results.study_records import Stimulus, Study
+from results.audience.moments import Moment, key_moments
+from results.audience.panel import Options, Panel, Response, make_panel
+from results.database.errors import StudyError
+from results.sessions.exports import program_version
+from results.sessions.records import Floats
+from results.sessions.statistics import NEUTRAL
+from results.sessions.store import Store
+from results.studies.records import Stimulus, Study
+from results.studies.responses import models_used, responses
+from results.studies.store import Studies
 
 
 @dataclass(frozen=True)

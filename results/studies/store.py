@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from results.errors import NotFoundError, StudyError
-from results.ids import insert_under_free_id, slug
-from results.panel import Options
-from results.resampling import MAX_MOMENTS
-from results.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow
-from results.store import Store, remove_files
-from results.study_records import Segment, Stimulus, Study, find_stimulus, find_study, options_of, study_of
-from results.viewings import Viewings
+from results.audience.panel import Options
+from results.audience.resampling import MAX_MOMENTS
+from results.database.errors import NotFoundError, StudyError
+from results.database.ids import insert_under_free_id, slug
+from results.database.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow
+from results.sessions.store import Store, remove_files
+from results.studies.records import Segment, Stimulus, Study, find_stimulus, find_study, options_of, study_of
+from results.studies.viewings import Viewings
 
 STIMULI = ".stimuli"
 """Below the sessions folder: videos of stimuli that were handed to us, each in a folder of its own."""

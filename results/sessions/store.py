@@ -11,15 +11,15 @@ from typing import Any, Self
 
 from sqlalchemy import Row, delete, insert, or_, select, update
 
-from results.database import Database
-from results.errors import NotFoundError, StoreError
-from results.ids import insert_under_free_id, literal, slug
-from results.owner import Owner, this_process
-from results.reading import face_names, find_session, load_samples, session_of
-from results.records import Event, Kind, Samples, Session, State, Stretch, StretchKind
-from results.schema import EventRow, FaceRow, SampleRow, SessionRow, StretchRow
-from results.statistics import digest
-from results.writer import SessionWriter
+from results.database.engine import Database
+from results.database.errors import NotFoundError, StoreError
+from results.database.ids import insert_under_free_id, literal, slug
+from results.database.schema import EventRow, FaceRow, SampleRow, SessionRow, StretchRow
+from results.sessions.owner import Owner, this_process
+from results.sessions.reading import face_names, find_session, load_samples, session_of
+from results.sessions.records import Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.sessions.statistics import digest
+from results.sessions.writer import SessionWriter
 
 GIVEN_UP_AFTER = timedelta(seconds=60)
 """A session of another host that gave no sign of life for this long counts as interrupted."""

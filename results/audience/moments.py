@@ -7,11 +7,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from results.audience import Curve
-from results.bootstrap import CONFIDENCE, MIN_VIEWERS, draws, mean_over_viewers, resampled_means
-from results.panel import Panel
-from results.records import Floats, Ints, ratio
-from results.statistics import NEUTRAL
+from results.audience.bootstrap import CONFIDENCE, MIN_VIEWERS, draws, mean_over_viewers, resampled_means
+from results.audience.curves import Curve
+from results.audience.panel import Panel
+from results.sessions.records import Floats, Ints, ratio
+from results.sessions.statistics import NEUTRAL
 
 MIN_PROMINENCE = 0.1
 """How far (in valence) a peak must stand out from the higher of the dips on its two sides."""

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
-from results.errors import StoreError
-from results.schema import Base
+from results.database.errors import StoreError
+from results.database.schema import Base
 
 SLUG_LENGTH = 40
 _MOST_TRIES = 10_000

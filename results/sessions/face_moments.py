@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from results.records import Samples
-from results.statistics import NEUTRAL
+from results.sessions.records import Samples
+from results.sessions.statistics import NEUTRAL
 
 PROMINENCE = 0.15
 """How far (in valence) a moment must stand out from what surrounds it, to count."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from results.records import Floats
+from results.sessions.records import Floats
 
 SLOWEST, FASTEST = 0.25, 4.0
 """Playing speeds that a player offers. Between two knots slower than that the stimulus stood still (paused,

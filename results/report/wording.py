@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.statistics import NEUTRAL
+from results.sessions.statistics import NEUTRAL
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.records import Floats, Ints, ratio
+from results.sessions.records import Floats, Ints, ratio
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from results.bootstrap import MIN_VIEWERS, RESAMPLES
-from results.findings import Findings
+from results.audience.bootstrap import MIN_VIEWERS, RESAMPLES
+from results.studies.findings import Findings
 
 
 def method_section(findings: Sequence[Findings], accuracy: str) -> str:

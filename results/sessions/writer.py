@@ -12,12 +12,12 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
 
-from results.database import Database
-from results.errors import DeletedError
-from results.reading import load_samples
-from results.records import Sample, State
-from results.schema import EventRow, SampleRow, SessionRow
-from results.statistics import digest
+from results.database.engine import Database
+from results.database.errors import DeletedError
+from results.database.schema import EventRow, SampleRow, SessionRow
+from results.sessions.reading import load_samples
+from results.sessions.records import Sample, State
+from results.sessions.statistics import digest
 
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.5

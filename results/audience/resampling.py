@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from results.records import Floats, ratio
+from results.sessions.records import Floats, ratio
 
 MIN_FILL = 0.5
 """A cell counts as seen when the viewer's curve covers at least this share of it."""

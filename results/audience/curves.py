@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.bootstrap import (
+from results.audience.bootstrap import (
     CONFIDENCE,
     MIN_VIEWERS,
     RESAMPLES,
@@ -17,9 +17,9 @@ from results.bootstrap import (
     resampled_means,
     spread_factor,
 )
-from results.panel import Panel
-from results.records import Floats, Ints, ratio
-from results.statistics import NEUTRAL
+from results.audience.panel import Panel
+from results.sessions.records import Floats, Ints, ratio
+from results.sessions.statistics import NEUTRAL
 
 SEGMENT_FILL = 0.5
 """A viewer counts for a segment when they are known for at least this share of its moments."""
