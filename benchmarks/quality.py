@@ -2,9 +2,9 @@
 
     python -m benchmarks.quality data/ferplus         # FER+, test split, with the shipped model
 
-Every test face is met clean and under each corruption of `training.robustness`, found, aligned and read
-by the code that ships, and judged by `stream.faces.quality`. The detector's score is left out: faces in crops
-are looked for in a frame that was made for the purpose. Needs the `training` extra.
+Every test face is met clean and under each corruption of `training.scoring.robustness`, found, aligned and
+read by the code that ships, and judged by `stream.faces.quality`. The detector's score is left out: faces in
+crops are looked for in a frame that was made for the purpose. Needs the `training` extra.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from inference import ValenceModel
 from stream.faces.detection import Detector, locate_in_crop, open_detector
 from stream.faces.quality import quality
 from stream.frames import Box
-from training import ferplus
-from training.examples import Example
-from training.robustness import CORRUPTIONS
+from training.datasets import ferplus
+from training.datasets.examples import Example
+from training.scoring.robustness import CORRUPTIONS
 
 _SEEN = 1.0
 """A detector's score that says nothing against the face."""

@@ -1,4 +1,4 @@
-"""Five facial points by a small network of our own (`training.landmarks` made it).
+"""Five facial points by a small network of our own (`training.networks.landmarks` made it).
 
 A shape predictor of dlib's trained on the same faces had a third more error on clean boxes and half
 more on shifted, rolled or blurred ones, answers in whole pixels, and holds the interpreter's lock.

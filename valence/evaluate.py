@@ -21,7 +21,7 @@ from stream.faces.analyzer import find_in_still
 from stream.faces.detection import Detector, DetectorError, locate_in_crop, open_detector
 from stream.frames import Box
 from stream.sources.files import SourceError, open_source
-from training.metrics import calibration_slope, confidence_intervals, score
+from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.analysis import open_model
 from valence.errors import DONE, NO_FACE, ValenceError
 from valence.settings import Settings

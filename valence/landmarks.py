@@ -21,7 +21,8 @@ def train_landmarks(
 ) -> None:
     """Train the landmark network on FER+'s faces, with points that YuNet marks."""
     try:
-        from training import ferplus, landmarks
+        from training.datasets import ferplus
+        from training.networks import landmarks
     except ImportError as error:
         raise ValenceError(f"training needs more packages ({error}): pip install -e '.[training]'") from error
     if not teacher.is_file():

@@ -20,9 +20,9 @@ from valence.options import with_options
 from valence.training_options import Common, Fold, Learning, Network, Source, Start
 
 if TYPE_CHECKING:
-    from training.commands import Order
-    from training.config import Config
-    from training.faces import Locate
+    from training.datasets.faces import Locate
+    from training.fitting.commands import Order
+    from training.fitting.config import Config
 
 _LARGEST_SIDE = 640
 """Pixels to which larger training pictures are shrunk for the detector."""
@@ -135,9 +135,9 @@ def export(
 
 @contextmanager
 def _training() -> Iterator[Any]:
-    """The module `training.commands`; its errors become errors of the front door."""
+    """The module `training.fitting.commands`; its errors become errors of the front door."""
     try:
-        commands = importlib.import_module("training.commands")
+        commands = importlib.import_module("training.fitting.commands")
     except ImportError as error:
         raise ValenceError(
             f"training needs the extra 'training' ({error.name} is missing): pip install -e '.[training]'",
@@ -152,7 +152,7 @@ def _training() -> Iterator[Any]:
 
 
 def _order(config: Config, given: Common) -> Order:
-    from training.commands import Order, Places
+    from training.fitting.commands import Order, Places
 
     places = Places(runs=given.runs, models=DEFAULT.parent)
     finder = face_finder(given.crops or config.data.kind == "ferplus")

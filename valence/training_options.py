@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from training.config import Config
+    from training.fitting.config import Config
 
 Network = Annotated[
     str | None, typer.Option(help="residual, mobilenet or efficientnet.", show_default="residual")
@@ -53,7 +53,7 @@ class Common:
         Raises:
             TrainingError: the file cannot be read, or a value cannot be.
         """
-        from training.config import config_from, read_config
+        from training.fitting.config import config_from, read_config
 
         values = read_config(self.config).to_dict()
         values["recipe"] |= self._recipe(recipe)

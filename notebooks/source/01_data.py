@@ -13,11 +13,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import training
-from training.augmentation import Augmentation, augment
-from training.config import Data
-from training.crops import cropping
-from training.ferplus import EMOTIONS, VALENCE
-from training.prepare import prepare
+from training.datasets.crops import cropping
+from training.datasets.ferplus import EMOTIONS, VALENCE
+from training.datasets.prepare import prepare
+from training.fitting.augmentation import Augmentation, augment
+from training.fitting.config import Data
 from valence.training import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 import training
-from training import tuning
-from training.config import Config, Data, Search
-from training.crops import cropping
-from training.prepare import prepare
-from training.progress import Bars
-from training.recipe import Recipe
-from training.runs import open_run
-from training.splits import Splits
+from training.datasets.crops import cropping
+from training.datasets.prepare import prepare
+from training.datasets.splits import Splits
+from training.fitting import tuning
+from training.fitting.config import Config, Data, Search
+from training.fitting.progress import Bars
+from training.fitting.recipe import Recipe
+from training.fitting.runs import open_run
 from valence.training import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line

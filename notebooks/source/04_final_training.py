@@ -14,7 +14,7 @@ from IPython.display import Markdown
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import training
-from training.tables import markdown
+from training.scoring.tables import markdown
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70

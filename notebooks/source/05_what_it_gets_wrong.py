@@ -15,14 +15,14 @@ from IPython.display import Markdown
 import training
 from inference import ValenceModel
 from stream.faces.detection import open_detector
-from training.assessment import assess, of_model
-from training.config import Data
-from training.crops import cropping
-from training.ferplus import EMOTIONS
-from training.figures import error_histogram, face_sheet, scatter
-from training.prepare import prepare
-from training.robustness import robustness
-from training.tables import markdown
+from training.datasets.crops import cropping
+from training.datasets.ferplus import EMOTIONS
+from training.datasets.prepare import prepare
+from training.fitting.config import Data
+from training.scoring.assessment import assess, of_model
+from training.scoring.figures import error_histogram, face_sheet, scatter
+from training.scoring.robustness import robustness
+from training.scoring.tables import markdown
 from valence.training import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line

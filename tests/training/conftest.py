@@ -15,12 +15,12 @@ import torch
 
 from inference.manifest import DEFAULT
 from stream.faces.detection import open_detector
-from training.augmentation import Augmentation
-from training.commands import Order, Places
-from training.config import Config, Data, Search
-from training.crops import cropping
-from training.prepare import Prepared, prepare
-from training.recipe import Recipe
+from training.datasets.crops import cropping
+from training.datasets.prepare import Prepared, prepare
+from training.fitting.augmentation import Augmentation
+from training.fitting.commands import Order, Places
+from training.fitting.config import Config, Data, Search
+from training.fitting.recipe import Recipe
 
 
 def _load(name: str) -> ModuleType:

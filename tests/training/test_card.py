@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.card import render, write_card
 from training.errors import TrainingError
+from training.shipping.card import render, write_card
 
 MANIFEST = {
     "name": "tiny",

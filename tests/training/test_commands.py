@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from training.config import Config, config_from, read_config, to_toml
 from training.errors import TrainingError
+from training.fitting.config import Config, config_from, read_config, to_toml
 from valence.errors import ValenceError
 from valence.training import app
 

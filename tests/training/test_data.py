@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from inference.manifest import DEFAULT
-from training import afewva as reader
-from training import csvlabels, ferplus
-from training.collect import collect
-from training.config import Data
-from training.crops import cropping
+from training.datasets import afewva as reader
+from training.datasets import csvlabels, ferplus
+from training.datasets.collect import collect
+from training.datasets.crops import cropping
+from training.datasets.prepare import Prepared, prepare
 from training.errors import TrainingError
-from training.prepare import Prepared, prepare
+from training.fitting.config import Data
 
 CROPPING = cropping(DEFAULT.parent)
 
@@ -128,8 +128,8 @@ def test_the_cache_knows_data_alignment_and_detector_apart(copy: Path, locate: A
 
 
 def test_of_several_faces_the_labelled_one_is_taken(locate: Any, tmp_path: Path) -> None:
-    from training.collect import find
-    from training.examples import Example
+    from training.datasets.collect import find
+    from training.datasets.examples import Example
 
     media = Path(__file__).parents[2] / "media"
     left, right = (cv2.imread(str(media / n))[:400, :512] for n in ("one_face.jpg", "neutral_face.jpg"))

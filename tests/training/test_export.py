@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.export import calibrate
-from training.metrics import calibration_slope, score
+from training.scoring.metrics import calibration_slope, score
+from training.shipping.export import calibrate
 
 
 def test_calibration_lies_between_least_error_and_best_concordance() -> None:

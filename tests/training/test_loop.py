@@ -20,14 +20,14 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from training import checkpoints
+from training.datasets.faces import FaceSet
+from training.datasets.files import write_bytes
+from training.datasets.prepare import Prepared
 from training.errors import TrainingError
-from training.faces import FaceSet
-from training.files import write_bytes
-from training.loop import fit, learning_rate
-from training.metrics import Scores
-from training.prepare import Prepared
-from training.recipe import Recipe
+from training.fitting import checkpoints
+from training.fitting.loop import fit, learning_rate
+from training.fitting.recipe import Recipe
+from training.scoring.metrics import Scores
 
 SMALL = Recipe(epochs=3, batch=16, average=0.5, options={"width": 0.25}, learning_rate=2e-3)
 
@@ -101,9 +101,9 @@ def test_interrupted_and_resumed_it_ends_with_the_same_weights(
 KILLED = """
 import sys, numpy as np, torch
 from pathlib import Path
-from training.faces import FaceSet
-from training.loop import fit
-from training.recipe import Recipe
+from training.datasets.faces import FaceSet
+from training.fitting.loop import fit
+from training.fitting.recipe import Recipe
 import itertools
 import json
 torch.set_num_threads(1)

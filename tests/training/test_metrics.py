@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from training.losses import concordance
-from training.metrics import calibration_slope, confidence_intervals, score
+from training.fitting.losses import concordance
+from training.scoring.metrics import calibration_slope, confidence_intervals, score
 
 values = arrays(np.float64, st.integers(3, 40), elements=st.floats(-1, 1, width=32))
 

@@ -9,9 +9,9 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from training import onnxfile
 from training.errors import TrainingError
-from training.networks import NETWORKS, build
+from training.networks.families import NETWORKS, build
+from training.shipping import onnxfile
 
 # Published for one colour input and 1000 classes: MobileNetV3-Large 5.4 M, of which its classifier
 # (960 x 1280 + 1280 x 1000) 2.5 M; EfficientNet-B0 5.3 M, of which 1.3 M. dlib's network has 5.6 M, of

@@ -17,14 +17,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from inference import ValenceModel
 from inference.manifest import load
-from training import checkpoints, commands, phases, tuning
-from training.commands import Order
-from training.config import Config, read_config
-from training.distillation import soften
+from training.datasets.faces import FaceSet
 from training.errors import TrainingError
-from training.faces import FaceSet
-from training.metrics import Scores
-from training.recipe import Recipe
+from training.fitting import checkpoints, commands, phases, tuning
+from training.fitting.commands import Order
+from training.fitting.config import Config, read_config
+from training.fitting.distillation import soften
+from training.fitting.recipe import Recipe
+from training.scoring.metrics import Scores
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from training.metrics import Scores
-from training.progress import Bars
+from training.fitting.progress import Bars
+from training.scoring.metrics import Scores
 
 SCORES = Scores(ccc=0.5, pcc=0.6, rmse=0.2, sagr=0.9)
 

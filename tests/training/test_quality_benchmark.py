@@ -11,8 +11,8 @@ import pytest
 from benchmarks.quality import Judged, judge, without_worst
 from inference import ValenceModel
 from stream.faces.detection import open_detector
-from training.examples import Example
-from training.robustness import CORRUPTIONS
+from training.datasets.examples import Example
+from training.scoring.robustness import CORRUPTIONS
 
 MEDIA = Path(__file__).parents[2] / "media"
 

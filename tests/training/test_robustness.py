@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from training.augmentation import Augmentation, augment
-from training.pictures import gray
-from training.prepare import Prepared
-from training.robustness import CORRUPTIONS, corrupted_crops
+from training.datasets.pictures import gray
+from training.datasets.prepare import Prepared
+from training.fitting.augmentation import Augmentation, augment
+from training.scoring.robustness import CORRUPTIONS, corrupted_crops
 
 FACE = np.array([178.0, 50.0, 272.0, 178.0])
 

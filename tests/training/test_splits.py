@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.manifest import DEFAULT
-from training import splits
-from training.config import Data
-from training.crops import cropping
+from training.datasets import splits
+from training.datasets.crops import cropping
+from training.datasets.prepare import Prepared, prepare
 from training.errors import TrainingError
-from training.prepare import Prepared, prepare
+from training.fitting.config import Data
 
 
 def people(seed: int, clips: int, persons: int) -> tuple[list[str], list[str], Any]:

@@ -12,17 +12,17 @@ import torch
 
 from inference import ValenceModel
 from inference.manifest import DEFAULT, load
-from training import onnxfile
-from training.batches import normalised
-from training.checkpoints import trained
-from training.ensemble import Ensemble
+from training.datasets.pictures import color
+from training.datasets.prepare import Prepared
 from training.errors import TrainingError
-from training.loop import fit
-from training.networks import NETWORKS, FaceNetwork, build
-from training.pictures import color
-from training.prepare import Prepared
-from training.recipe import Recipe
-from training.transfer import start_from_dlib, start_from_onnx
+from training.fitting.batches import normalised
+from training.fitting.checkpoints import trained
+from training.fitting.loop import fit
+from training.fitting.recipe import Recipe
+from training.networks.families import NETWORKS, FaceNetwork, build
+from training.networks.transfer import start_from_dlib, start_from_onnx
+from training.shipping import onnxfile
+from training.shipping.ensemble import Ensemble
 
 pytestmark = pytest.mark.slow
 

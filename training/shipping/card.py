@@ -1,0 +1,147 @@
+"""The model card, written from the manifest and the measured figures.
+
+``figures.json`` beside the manifest holds what the manifest does not: ``robustness`` (rows as from
+`training.scoring.robustness`), ``tried`` (what was tried and how well it did) and ``notes``. Whoever measures
+again calls `record`; nobody edits figures in prose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from training.datasets.files import read_json, write_bytes, write_json
+from training.scoring.tables import cell, markdown
+
+FIGURES, CARD = "figures.json", "README.md"
+
+_VARIANT = ("variant", "ccc", "rmse", "sagr", "bytes", "ms_batch_1", "ms_batch_8")
+_CARD = Template(
+    """# Model card: $name $version
+
+<!-- Written by training.shipping.card from valence.json and figures.json. Change those, not this page. -->
+
+Reads the valence of a facial expression (how negative or positive it looks, from -1 to +1) off one
+aligned grey face of $side x $side pixels. `valence.onnx` is the network, `valence.json` says how to feed
+it, `landmarks.onnx` finds the five points by which faces are aligned.
+
+## What it was trained on
+
+$data
+
+Target: $target.
+$licence
+## How well it reads
+
+$split, $n faces, through the shipped ONNX file and the shipped alignment:
+
+$scores
+
+95 % confidence intervals by bootstrap. SAGR: agreement of signs where |valence| > 0.15. Calibration
+slope $slope, intercept $intercept (least squares, from predicted to true; 1 and 0 are perfect).
+
+## Speed and size
+
+$variants
+
+Milliseconds per face on one CPU thread. Shipped: $shipped.
+
+## When pictures get worse
+
+$robustness
+$tried
+## What it cannot do
+
+- It reads how a face *looks*, as a crowd would judge it; not what the person feels.
+- Its labels are those of one crowd and one collection. Faces, ages and cultures that are rare there
+  are read less well, and nobody has measured by how much.
+- A face that is turned away, covered or smaller than about 30 pixels gets a value too: look at the
+  sample's quality before you trust it.
+- It must not decide about a person: not hiring, not grading, not policing.
+$notes"""
+)
+
+
+def render(manifest: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """The card as Markdown."""
+    metrics, training = manifest.get("metrics", {}), manifest.get("training", {})
+    calibration = metrics.get("calibration", {})
+    variants = [{"variant": name, **values} for name, values in metrics.get("variants", {}).items()]
+    return (
+        _CARD.substitute(
+            name=manifest["name"],
+            version=manifest.get("version", ""),
+            side=manifest["input"]["side"],
+            data=_data(training),
+            target=training.get("target", "not stated"),
+            licence=f"\nLicence of the data: {training['licence']}\n" if training.get("licence") else "",
+            split=metrics.get("split", "Not measured"),
+            n=metrics.get("n", 0),
+            scores=_scores(metrics),
+            slope=cell(calibration.get("slope")),
+            intercept=cell(calibration.get("intercept")),
+            variants=markdown(
+                variants, ("variant", "ccc", "rmse", "sagr", "bytes", "ms_batch_1", "ms_batch_8")
+            ),
+            shipped=metrics.get("shipped", "float32"),
+            robustness=_robustness(figures.get("robustness", [])),
+            tried=_tried(figures.get("tried", [])),
+            notes="".join(f"- {note}\n" for note in figures.get("notes", [])),
+        ).rstrip()
+        + "\n"
+    )
+
+
+def write_card(models: Path) -> Path:
+    """Writes ``README.md`` in the folder `models` from the manifest and the figures there.
+
+    Raises:
+        TrainingError: there is no manifest, or the card cannot be written.
+    """
+    manifest = read_json(models / "valence.json")
+    figures = read_json(models / FIGURES) if (models / FIGURES).is_file() else {}
+    path = models / CARD
+    write_bytes(path, render(manifest, figures).encode())
+    return path
+
+
+def record(models: Path, **figures: Any) -> Path:
+    """Puts `figures` (``robustness``, ``tried`` or ``notes``) into ``figures.json``; writes the card anew.
+
+    Raises:
+        TrainingError: there is no manifest in `models`, or nothing can be written there.
+    """
+    path = models / FIGURES
+    known = read_json(path) if path.is_file() else {}
+    read_json(models / "valence.json")
+    write_json(path, {**known, **figures})
+    return write_card(models)
+
+
+def _data(training: Mapping[str, Any]) -> str:
+    faces = training.get("faces", {})
+    counts = ", ".join(f"{n} for {part}" for part, n in faces.items())
+    text = f"{training.get('data', 'Not stated')}" + (f": {counts} faces." if counts else ".")
+    return "\n".join([text, *(f"- {remark}" for remark in training.get("remarks", []))])
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    rows = []
+    for name in ("ccc", "pcc", "rmse", "sagr"):
+        if name in metrics:
+            low, high = metrics.get("ci95", {}).get(name, (None, None))
+            rows.append({"score": name.upper(), "value": metrics[name], "from": low, "to": high})
+    return markdown(rows, ("score", "value", "from", "to"))
+
+
+def _robustness(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "Not measured for this version."
+    table = markdown(rows, ("corruption", "ccc", "rmse", "sagr", "lost"))
+    return f"{table}\n\nThe last column is the CCC that is lost. Whole pictures were corrupted, then aligned."
+
+
+def _tried(rows: Sequence[Mapping[str, Any]]) -> str:
+    return f"\n## What was tried\n\n{markdown(rows, tuple(rows[0]))}\n" if rows else ""

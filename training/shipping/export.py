@@ -1,0 +1,218 @@
+"""From a trained network to what is served: ONNX file, manifest, and an eight-bit variant beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.datasets.collect import Cropping
+from training.datasets.files import write_bytes, write_json
+from training.datasets.pictures import Image
+from training.datasets.prepare import Prepared
+from training.errors import TrainingError
+from training.fitting.board import Board
+from training.fitting.phases import Result, introduce
+from training.fitting.progress import Bars
+from training.fitting.recipe import Recipe
+from training.fitting.runs import Run
+from training.scoring import speed
+from training.scoring.assessment import Assessment, assess, groups_of
+from training.scoring.metrics import calibration_slope
+from training.scoring.tables import markdown
+from training.shipping import onnxfile
+from training.shipping.ensemble import Ensemble, together
+
+MODEL, MANIFEST, FLOAT32, INT8 = "valence.onnx", "valence.json", "valence.float32.onnx", "valence.int8.onnx"
+_SCALE = 1 / 127.5
+_CALIBRATION_FACES = 512
+# Eight bits ship only where they are worth the trouble: a fifth faster, and as good as equal.
+_FASTER, _WORSE = 0.8, 0.002
+
+
+def export(
+    run: Run,
+    sources: Sequence[Path],
+    prepared: Prepared,
+    bars: Bars,
+    *,
+    first: float | None = None,
+    name: str = "",
+    version: str = "1.0",
+) -> Result:
+    """Writes the network trained in `sources` into the run's folder, measured on the test split.
+
+    Several sources become one model, an ensemble in which the first has the share `first`.
+
+    Calibrated on the validation split; compared with torch; the better of float32 and int8 becomes
+    ``valence.onnx``. ``valence.onnx``, ``valence.json`` and the landmark model are all that serving needs.
+
+    Raises:
+        TrainingError: one of `sources` holds no network, or the ONNX file does not compute the same.
+    """
+    introduce(run, prepared, bars)
+    network, recipes = together(sources, first)
+    folder, side = run.folder, prepared.cropping.side
+    validation, test = prepared.part("validation", run.config.fold), prepared.part("test")
+    faces = normalised(validation.crops)
+
+    onnxfile.write_onnx(network, folder / FLOAT32, side)
+    differences = onnxfile.check_parity(network, folder / FLOAT32, faces[:16])
+    bars.say("largest difference from torch, by batch size: " + str(differences))
+    rows = np.random.default_rng(0).permutation(len(faces))[:_CALIBRATION_FACES]
+    onnxfile.write_int8(folder / FLOAT32, folder / INT8, faces[rows])
+
+    variants: dict[str, dict[str, Any]] = {}
+    lines: dict[str, tuple[float, float]] = {}
+    assessments: dict[str, Assessment] = {}
+    for variant, file in (("float32", FLOAT32), ("int8", INT8)):
+        lines[variant] = calibrate(validation.valence, onnxfile.run(folder / file, faces)[:, 0])
+        raw = onnxfile.run(folder / file, normalised(test.crops))[:, 0]
+        slope, intercept = lines[variant]
+        values = np.clip(slope * raw + intercept, -1, 1).astype(np.float32)
+        assessments[variant] = assess(test.valence, values, groups_of(test))
+        variants[variant] = {**assessments[variant].to_dict(), **speed.figures(folder / file, side)}
+    shipped = better(variants)
+    (folder / MODEL).write_bytes((folder / (INT8 if shipped == "int8" else FLOAT32)).read_bytes())
+    table = markdown(
+        [{"variant": v, **f} for v, f in variants.items()],
+        ("variant", "ccc", "rmse", "sagr", "bytes", "ms_batch_1", "ms_batch_8"),
+    )
+    bars.say(f"{table}\nshipped: {shipped}")
+
+    values_of_manifest = manifest(
+        name=name or "-".join(["valence", *(recipe.network for recipe in recipes)]),
+        version=version,
+        sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),
+        cropping=prepared.cropping,
+        calibration=lines[shipped],
+        training={
+            "data": prepared.data.title,
+            "faces": {
+                part: len(prepared.part(part, run.config.fold)) for part in ("train", "validation", "test")
+            },
+            "remarks": list(prepared.remarks),
+            "target": prepared.data.target,
+            "licence": prepared.data.licence,
+            "shares": network.shares if isinstance(network, Ensemble) else [1.0],
+            "recipes": [described(recipe) for recipe in recipes],
+        },
+        metrics={
+            "split": f"{prepared.data.title} test",
+            **variants[shipped],
+            "shipped": shipped,
+            "variants": variants,
+            "parity": {str(n): d for n, d in differences.items()},
+        },
+    )
+    if prepared.cropping.landmarks is not None:
+        write_bytes(folder / prepared.cropping.landmarks.name, prepared.cropping.landmarks.read_bytes())
+    write_json(folder / MANIFEST, values_of_manifest)
+    with Board(folder) as board:
+        board.markdown("variants", table)
+    result = {
+        "source": [str(s) for s in sources],
+        "shipped": shipped,
+        "variants": variants,
+        "parity": differences,
+    }
+    run.finish(result)
+    return result
+
+
+def normalised(crops: Image) -> npt.NDArray[np.float32]:
+    """(n, 1, side, side) as the manifest says, from grey uint8 (n, side, side)."""
+    return ((crops[:, None].astype(np.float32) - 127.5) * _SCALE).astype(np.float32)
+
+
+def calibrate(true: npt.NDArray[np.float32], raw: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Slope and intercept that make `raw` predictions fit `true`; 1 and 0 where nothing can be fitted.
+
+    Least squares would give the smallest error but draw every value towards the mean; equal variances
+    give the best concordance. The slope is the geometric mean of theirs, the line meets both means.
+    """
+    if len(true) < 10 or float(np.ptp(raw)) < 1e-3:
+        return 1.0, 0.0
+    least_squares, _ = calibration_slope(true, raw)
+    # A line with a slope like these says that the network has learnt nothing, not that it is off.
+    if not 0.5 <= least_squares <= 2:
+        return 1.0, 0.0
+    slope = float(np.sqrt(least_squares * np.std(true) / np.std(raw)))
+    return round(slope, 4), round(float(np.mean(true) - slope * np.mean(raw)), 4)
+
+
+def better(variants: dict[str, dict[str, Any]]) -> str:
+    """``int8`` where it is clearly faster and practically as good, else ``float32``."""
+    full, small = variants["float32"], variants["int8"]
+    faster = small["ms_batch_8"] <= _FASTER * full["ms_batch_8"]
+    return "int8" if faster and small["ccc"] >= full["ccc"] - _WORSE else "float32"
+
+
+def described(recipe: Recipe) -> dict[str, Any]:
+    """The recipe for the manifest, without paths of the machine that trained."""
+    return asdict(replace(recipe, start=Path(recipe.start).name))
+
+
+def manifest(
+    *,
+    name: str,
+    version: str,
+    sha256: str,
+    cropping: Cropping,
+    calibration: tuple[float, float],
+    training: dict[str, Any],
+    metrics: dict[str, Any],
+) -> dict[str, Any]:
+    """The manifest (see `inference.manifest`) of a network of ours."""
+    alignment: dict[str, Any] = {"method": cropping.alignment.method}
+    if cropping.landmarks is not None:
+        alignment |= {
+            "template": [list(point) for point in cropping.alignment.template],
+            "landmarks": cropping.landmarks.name,
+        }
+    else:
+        alignment |= {"scale": cropping.alignment.scale, "shift": cropping.alignment.shift}
+    return {
+        "name": name,
+        "version": version,
+        "file": MODEL,
+        "sha256": sha256,
+        "input": {
+            "name": onnxfile.INPUT,
+            "side": cropping.side,
+            "channels": 1,
+            "color": "gray",
+            "layout": "nchw",
+            "mean": [127.5],
+            "scale": _SCALE,
+        },
+        "alignment": alignment,
+        "output": {
+            "valence": onnxfile.VALENCE,
+            "spread": onnxfile.SPREAD,
+            "range": [-1, 1],
+            "calibration": {"slope": calibration[0], "intercept": calibration[1]},
+        },
+        "training": training,
+        "metrics": metrics,
+    }
+
+
+def ship(folder: Path, models: Path) -> None:
+    """Puts an exported model in the place of the one in `models`.
+
+    Raises:
+        TrainingError: `folder` holds no exported model.
+    """
+    files = [folder / MODEL, folder / MANIFEST]
+    if not all(f.is_file() for f in files):
+        raise TrainingError(f"{folder} holds no exported model")
+    landmarks = folder / "landmarks.onnx"
+    for file in [*([landmarks] if landmarks.is_file() else []), *files]:
+        if not (models / file.name).exists() or not file.samefile(models / file.name):
+            write_bytes(models / file.name, file.read_bytes())
