@@ -22,13 +22,13 @@ import av
 from rich.console import Console
 from rich.table import Table
 
+from analysis.file import Engine, analyze, open_model
 from inference import ValenceModel
 from media.crowd import compose_crowd
 from results import Store
 from stream.faces.analyzer import Analyzer
 from stream.faces.detection import open_detector
 from stream.sources.files import VideoFile
-from valence.analysis import Engine, analyze, open_model
 from valence.settings import Settings
 
 FACES = (1, 4, 16)

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import ROOT
+
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = (
     "--no-sandbox",

@@ -75,7 +75,7 @@ def analyze(
     Every input becomes a stored session with a folder of its own: valence.csv, summary.json, and an
     annotated video or image.
     """
-    from valence.analyze import run
+    from valence.commands.analyze import run
     from valence.settings import load
 
     settings = load(
@@ -109,7 +109,7 @@ def evaluate(
     coefficient (CCC), Pearson's correlation (PCC), the root mean squared error (RMSE) and the sign
     agreement (SAGR) with 95 % bootstrap intervals.
     """
-    from valence.evaluate import run
+    from valence.commands.evaluate import run
     from valence.settings import load
 
     settings = load(model=model, device=device, detector=detector, detector_weights=detector_weights)
@@ -119,7 +119,7 @@ def evaluate(
 @app.command()
 def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) -> None:
     """Say what is installed, which device really runs, and what is missing and how to get it."""
-    from valence.doctor import run
+    from valence.commands.doctor import run
     from valence.settings import load
 
     raise typer.Exit(run(load(model=model, device=device), as_json=as_json))
@@ -131,7 +131,9 @@ _OWN = ("analyze", "evaluate", "doctor", "--version")
 
 def _mount() -> None:
     """Adds the commands that live in modules of their own."""
-    from valence import landmarks, serve, sessions, study, training, webcam
+    from valence.commands import landmarks, serve, sessions, webcam
+    from valence.commands.study import commands as study
+    from valence.commands.training import commands as training
 
     app.command()(serve.serve)
     app.command()(webcam.webcam)

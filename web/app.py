@@ -26,10 +26,10 @@ from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
 from stream.faces.detection import Detector
-from web import signalling
-from web.hub import Hub
-from web.ice import for_browser, listen_on
 from web.layout import PAGES, page
+from web.live import routes as signalling
+from web.live.hub import Hub
+from web.live.ice import for_browser, listen_on
 from web.security import Security
 from web.state import ServerSettings, State, state_of
 

@@ -12,8 +12,8 @@ from inference.batching import Batcher
 from results import Store
 from stream.faces.detection import Detector
 from stream.faces.smoothing import TIME_CONSTANT
-from web.analyses import Analyze
-from web.hub import Hub
+from web.live.hub import Hub
+from web.uploads.analyses import Analyze
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from training.datasets.ferplus import EMOTIONS, VALENCE
 from training.datasets.prepare import prepare
 from training.fitting.augmentation import Augmentation, augment
 from training.fitting.config import Data
-from valence.training import face_finder
+from valence.commands.training.commands import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70

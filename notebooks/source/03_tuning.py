@@ -24,7 +24,7 @@ from training.fitting.config import Config, Data, Search
 from training.fitting.progress import Bars
 from training.fitting.recipe import Recipe
 from training.fitting.runs import open_run
-from valence.training import face_finder
+from valence.commands.training.commands import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70

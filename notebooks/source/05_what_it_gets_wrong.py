@@ -23,7 +23,7 @@ from training.scoring.assessment import assess, of_model
 from training.scoring.figures import error_histogram, face_sheet, scatter
 from training.scoring.robustness import robustness
 from training.scoring.tables import markdown
-from valence.training import face_finder
+from valence.commands.training.commands import face_finder
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70

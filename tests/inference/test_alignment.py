@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,8 +12,8 @@ from hypothesis import strategies as st
 
 from inference import Aligner, Alignment, LandmarkModel, ValenceModel
 from inference.alignment import similarity, square
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FACE = ROOT / "media" / "one_face.jpg"
 BOX = (177.0, 50.0, 277.0, 180.0)
 

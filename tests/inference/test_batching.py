@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,8 +13,7 @@ import pytest
 
 from inference import Crop, Readings, ValenceModel
 from inference.batching import Batcher, BatcherClosed, SeatFull
-
-MEDIA = Path(__file__).parents[2] / "media"
+from tests import MEDIA
 
 
 def crop(value: int) -> Crop:

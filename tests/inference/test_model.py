@@ -14,8 +14,8 @@ from onnx import TensorProto, helper
 
 from inference import DeviceError, ManifestError, ValenceModel
 from inference.manifest import load
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SMILE, NEUTRAL = ROOT / "media" / "one_face.jpg", ROOT / "media" / "neutral_face.jpg"
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from stream.frames import Box, iou
+from tests import MEDIA
 
-MEDIA = Path(__file__).parents[2] / "media"
 CLIP = MEDIA / "sample.mp4"
 
 

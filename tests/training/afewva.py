@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-MEDIA = Path(__file__).parents[2] / "media"
+from tests import MEDIA
+
 WIDTH, HEIGHT = 240, 200
 FRAMES = 5
 ACTORS = 14

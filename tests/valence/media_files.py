@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tests import MEDIA
+
 Image = npt.NDArray[np.uint8]
-MEDIA = Path(__file__).resolve().parents[2] / "media"
 
 
 def portrait(width: int = 320, height: int = 240, shift: float = 0.0) -> Image:

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from valence import serve
+from valence.commands import serve
 from valence.errors import ValenceError
 from valence.settings import Settings, load
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from tests import ROOT
 from tests.valence.command import Run
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "media"
+SHARED = ROOT.parent / "shared" / "media"
 pytestmark = [
     pytest.mark.shared,
     pytest.mark.skipif(not SHARED.is_dir(), reason="the shared pictures are not on this machine"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,9 @@ from typing import Any
 import pytest
 
 from inference import ValenceModel
-
-sys.path.insert(0, str(Path(__file__).parent))  # for `serving`, `browsing` and others, which are no tests
-
-from serving import Served, serving
-from uploading import numbered_clip
-
 from tests.chromium import launch, need_chromium
+from tests.web.serving import Served, serving
+from tests.web.uploading import numbered_clip
 
 VARIABLE = (3000, 9000, 1500, 6000, 2250)
 """How long frames are shown, in 1/90,000 s: between 10 and 60 frames a second."""

@@ -11,7 +11,8 @@ from typing import Any
 import av
 import httpx
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from serving import SAMPLE
+
+from tests.web.serving import SAMPLE
 
 
 class ClipTrack(MediaStreamTrack):

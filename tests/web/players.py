@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from browsing import wait_for
-from serving import Served
-from uploading import BITS, BLOCK
 
 from results import Store
+from tests.web.browsing import wait_for
+from tests.web.serving import Served
+from tests.web.uploading import BITS, BLOCK
 
 # The number that is written into the lowest rows of the frame that the player shows.
 NUMBER = f"""() => {{

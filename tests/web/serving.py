@@ -20,10 +20,10 @@ import uvicorn
 from inference import ValenceModel
 from results import Store
 from stream.faces.detection import open_detector
+from tests import ROOT
 from web.app import create_app
 from web.state import ServerSettings, State
 
-ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "media" / "sample.mp4"
 
 
@@ -80,7 +80,8 @@ def serving(folder: Path, model: ValenceModel, settings: ServerSettings | None =
 def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """`valence serve` in a process of its own."""
     code = (
-        "from pathlib import Path; from valence.serve import run; from valence.settings import load; "
+        "from pathlib import Path; "
+        "from valence.commands.serve import run; from valence.settings import load; "
         f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu'))"
     )
     running = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL)

@@ -6,8 +6,8 @@ import re
 
 import httpx
 import pytest
-from serving import ROOT, Served
 
+from tests.web.serving import ROOT, Served
 from web.layout import PAGES, page
 
 

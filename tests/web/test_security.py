@@ -6,9 +6,16 @@ import re
 
 import httpx
 import pytest
-from serving import Served
 
-from web.ice import IceServerError, for_browser, is_loopback, parse_ice_server, with_bitrate, without_mdns
+from tests.web.serving import Served
+from web.live.ice import (
+    IceServerError,
+    for_browser,
+    is_loopback,
+    parse_ice_server,
+    with_bitrate,
+    without_mdns,
+)
 from web.security import Security
 
 

@@ -12,15 +12,16 @@ from typing import Any
 import av
 import httpx
 import numpy as np
-from serving import ROOT, SAMPLE, Served, serving, wait_until
 
+from analysis.file import Engine
 from inference import ValenceModel
 from results import Store
-from valence.analysis import Engine
-from valence.serve import uploads_analyzed_by
+from tests import ROOT
+from tests.web.serving import SAMPLE, Served, serving, wait_until
+from valence.commands.serve import uploads_analyzed_by
 from valence.settings import Settings
-from web.analyses import Analyze
 from web.state import ServerSettings
+from web.uploads.analyses import Analyze
 
 NO_FACE = ROOT / "media" / "no_face.jpg"
 ONE_FACE = ROOT / "media" / "one_face.jpg"

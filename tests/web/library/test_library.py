@@ -1,0 +1,190 @@
+"""Sessions over HTTP: listed, read, changed, downloaded, deleted."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+from results import face_statistics, write_folder
+from tests.web.serving import Served
+from tests.web.storing import stored
+from tests.web.uploading import files_below, numbered_clip
+from web.library.playback import timing
+
+
+@pytest.fixture
+def session(served: Served) -> str:
+    return stored(served.store)
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.url, timeout=30) as opened:
+        yield opened
+
+
+def test_sessions_are_listed_searched_and_paged(served: Served, client: httpx.Client) -> None:
+    ids = [stored(served.store, name) for name in ("first ad", "second ad", "other")]
+    listed = client.get("/api/sessions").json()
+    assert [entry["session"] for entry in listed] == ids[::-1]
+    assert listed[0]["faces"] == 2 and len(listed[0]["curve"]) == 64
+    assert listed[0]["input"] == "films/other.mp4" and listed[0]["state"] == "done"
+    assert [e["name"] for e in client.get("/api/sessions?search=AD").json()] == ["second ad", "first ad"]
+    assert [e["name"] for e in client.get("/api/sessions?limit=1&offset=1").json()] == ["second ad"]
+    assert client.get("/api/sessions?state=failed").json() == []
+    assert client.get("/api/sessions?state=nonsense").status_code == 422
+
+
+def test_one_session_and_its_samples(client: httpx.Client, session: str) -> None:
+    found = client.get(f"/api/sessions/{session}").json()
+    assert found["samples"] == 42 and [face["face_id"] for face in found["faces"]] == [1, 2]
+    assert found["included"]["samples"] == 42
+    columns = client.get(f"/api/sessions/{session}/samples").json()["samples"]
+    assert len(columns["time_s"]) == 42
+    assert columns["valence"][0] == -0.5 and columns["face_id"][-1] == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/samples", "/files/csv", "/files/recording", "/files/recording/frames"]
+)
+def test_what_is_not_there_is_404(client: httpx.Client, session: str, path: str) -> None:
+    answer = client.get(f"/api/sessions/nothing{path}")
+    assert answer.status_code == 404 and "nothing" in answer.json()["detail"]
+    # A beginning that fits is for people who type in a terminal; here it might delete the wrong one.
+    assert client.get(f"/api/sessions/{session[:8]}{path}").status_code == 404
+    assert client.delete(f"/api/sessions/{session[:8]}").status_code == 404
+    assert client.get(f"/api/sessions/{session}/files/nothing").status_code == 404
+    assert client.get(f"/api/sessions/{session}/files/..%2F..%2Fvalence.db").status_code == 404
+
+
+def test_sessions_and_faces_are_renamed(client: httpx.Client, session: str) -> None:
+    address = f"/api/sessions/{session}"
+    changed = client.patch(address, json={"name": "  Ad A, Zürich ", "faces": {"2": "Anna"}})
+    assert changed.json()["name"] == "Ad A, Zürich"
+    found = client.get(address).json()
+    assert found["session"] == session and [face["name"] for face in found["faces"]] == [None, "Anna"]
+    assert client.patch(address, json={"faces": {"2": ""}}).status_code == 200
+    assert client.get(address).json()["faces"][1]["name"] is None
+    for wrong in ({"name": ""}, {"name": "  "}, {"name": "x" * 201}, {"faces": {"x": "y"}}):
+        assert client.patch(address, json=wrong).status_code == 422
+    assert client.patch(address, json={"faces": {"9": "Nobody"}}).status_code == 404
+    assert client.get(address).json()["name"] == "Ad A, Zürich"
+
+
+def test_excluded_stretches_leave_the_statistics(served: Served, client: httpx.Client, session: str) -> None:
+    address = f"/api/sessions/{session}"
+    marker = client.post(f"{address}/stretches", json={"kind": "marker", "start_s": 1.5, "label": "Logo"})
+    assert marker.status_code == 201
+    excluded = {"kind": "excluded", "start_s": 0, "end_s": 1.0, "face_id": 1}
+    key = client.post(f"{address}/stretches", json=excluded).json()["key"]
+    found = client.get(address).json()
+    assert [(s["kind"], s["label"]) for s in found["stretches"]] == [("excluded", ""), ("marker", "Logo")]
+    assert found["samples"] == 42 and found["included"]["samples"] == 31
+
+    samples = served.store.samples(session)
+    kept = samples[(samples.time > 1.0) | (samples.face_id != 1)]
+    expected = [round(face.valence_mean, 4) for face in face_statistics(kept)]
+    assert [face["valence_mean"] for face in found["included"]["faces"]] == expected
+    assert found["faces"][0]["valence_mean"] == 0  # all samples, as everywhere
+
+    assert client.delete(f"{address}/stretches/{key}").status_code == 204
+    assert client.delete(f"{address}/stretches/{key}").status_code == 404
+    assert client.get(address).json()["included"]["samples"] == 42
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "excluded", "start_s": 1},
+        {"kind": "excluded", "start_s": 2, "end_s": 1},
+        {"kind": "marker", "start_s": -1},
+        {"kind": "party", "start_s": 1},
+        {"kind": "marker"},
+    ],
+)
+def test_impossible_stretches_are_refused(
+    client: httpx.Client, session: str, wrong: dict[str, object]
+) -> None:
+    answer = client.post(f"/api/sessions/{session}/stretches", json=wrong)
+    assert answer.status_code == 422 and isinstance(answer.json()["detail"], str)
+    assert client.get(f"/api/sessions/{session}").json()["stretches"] == []
+
+
+def test_downloads_can_be_read_again(
+    served: Served, client: httpx.Client, session: str, tmp_path: Path
+) -> None:
+    address = f"/api/sessions/{session}/files"
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}/csv").text)))
+    content = client.get(f"{address}/json").json()
+    parquet = tmp_path / "session.parquet"
+    parquet.write_bytes(client.get(f"{address}/parquet").content)
+    table = pyarrow.parquet.read_table(parquet)
+    stored_values = served.store.samples(session).valence
+    assert np.allclose([float(row["valence"]) for row in rows], stored_values, atol=1e-4)
+    assert np.allclose(content["samples"]["valence"], stored_values, atol=1e-4)
+    assert np.array_equal(table["valence"].to_numpy(), stored_values)
+    disposition = client.get(f"{address}/csv").headers["content-disposition"]
+    assert disposition.startswith("attachment") and session in disposition
+
+
+def test_a_recording_is_sent_in_ranges(
+    served: Served, client: httpx.Client, session: str, tmp_path: Path
+) -> None:
+    folder = served.store.folder(session)
+    recording = folder / "recording.mp4"
+    folder.mkdir()
+    times = numbered_clip(recording, frames=20, ticks=(3000, 9000, 4500))
+    write_folder(served.store, session, recording=recording)
+    whole = client.get(f"/api/sessions/{session}/files/recording")
+    assert whole.headers["content-type"] == "video/mp4" and whole.content == recording.read_bytes()
+    part = client.get(f"/api/sessions/{session}/files/recording", headers={"range": "bytes=100-199"})
+    assert part.status_code == 206 and part.content == whole.content[100:200]
+    frames = client.get(f"/api/sessions/{session}/files/recording/frames").json()
+    assert np.allclose(frames["times"], times, atol=2e-6)
+    assert (frames["width"], frames["height"]) == (640, 480)
+
+    assert client.delete(f"/api/sessions/{session}").status_code == 204
+    assert files_below(served.store.root) == set()
+    assert client.get(f"/api/sessions/{session}").status_code == 404
+
+
+def test_what_an_uploader_called_it_does_not_decide_what_it_is(
+    served: Served, client: httpx.Client, session: str
+) -> None:
+    folder = served.store.folder(session)
+    folder.mkdir()
+    page = folder / "recording.html"
+    page.write_text("<script>alert(1)</script>")
+    served.store.set_files(session, {"recording": page})
+    answer = client.get(f"/api/sessions/{session}/files/recording")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert client.get(f"/api/sessions/{session}/files/recording/frames").json()["times"] == []
+
+
+def test_pages_are_there_and_a_missing_session_says_so(client: httpx.Client, session: str) -> None:
+    for path in ("/sessions", f"/sessions/{session}", "/upload"):
+        answer = client.get(path, headers={"accept": "text/html"})
+        assert answer.status_code == 200 and "Valence Detector" in answer.text
+    missing = client.get("/sessions/nothing", headers={"accept": "text/html"})
+    assert missing.status_code == 404 and "nothing at this address" in missing.text
+
+
+def test_pages_elsewhere_may_not_change_anything(client: httpx.Client, session: str) -> None:
+    answer = client.delete(f"/api/sessions/{session}", headers={"origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+    assert client.get(f"/api/sessions/{session}").status_code == 200
+
+
+def test_the_timing_of_what_is_no_video_is_empty(tmp_path: Path) -> None:
+    nonsense = tmp_path / "a.mp4"
+    nonsense.write_bytes(b"nonsense")
+    assert timing(nonsense).times == [] and timing(tmp_path / "missing.mp4").width == 0

@@ -1,0 +1,72 @@
+"""The list of sessions in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from inference import ValenceModel
+from results import Store
+from results.database.schema import SessionRow
+from tests.web.browsing import shoot, wait_for
+from tests.web.serving import Served, wait_until
+from tests.web.storing import stored
+from tests.web.uploading import ONE_FACE, files_below, outcome, send, taking_uploads
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_library_finds_sorts_renames_and_deletes(tmp_path: Path, model: ValenceModel, page: Any) -> None:
+    with taking_uploads(tmp_path / "sessions", model) as served:
+        for name in ("second ad", "late ad", "first ad"):
+            stored(served.store, name)
+        session = outcome(served.url, send(served.url, ONE_FACE)[0])["session"]
+        page.goto(f"{served.url}/sessions")
+        wait_for(page, "document.querySelectorAll('tbody tr').length === 4")
+        shoot(page, "library")
+        names = "[...document.querySelectorAll('tbody td.title a')].map(a => a.textContent)"
+        page.click("[data-sort=name]")
+        assert page.evaluate(names) == ["first ad", "late ad", "one_face", "second ad"]
+        assert page.locator("th[aria-sort=ascending]").text_content() == "Session"
+        page.fill("#search", "LATE")
+        wait_for(page, f"{names}.length === 1")
+        page.fill("#search", "nothing like it")
+        wait_for(page, "document.querySelector('#empty').textContent.includes('No session fits')")
+        page.click("#empty button")
+
+        row = f'tr[data-session="{session}"]'
+        page.click(f"{row} [data-action=rename]")
+        page.fill("dialog input", "Portrait")
+        page.keyboard.press("Enter")
+        wait_for(page, f"{names}.includes('Portrait')")
+        page.click(f"{row} [data-action=delete]")
+        assert "for good" in page.text_content("dialog")
+        page.click("dialog .danger")
+        wait_for(page, f"!{names}.includes('Portrait')")
+        wait_until(lambda: not any(session in name for name in files_below(served.store.root)), 5)
+
+
+def test_a_thousand_sessions_stay_quick(served: Served, page: Any) -> None:
+    copy_session(served.store, stored(served.store), 999)
+    page.goto(f"{served.url}/sessions")
+    wait_for(page, "document.querySelector('#summary').textContent === '1,000 sessions'")
+    took, rows = page.evaluate("""() => {
+      const [search, began] = [document.querySelector("#search"), performance.now()];
+      search.value = "session 77";
+      search.dispatchEvent(new Event("input"));
+      document.body.offsetHeight;
+      return [performance.now() - began, document.querySelectorAll("tbody tr").length];
+    }""")
+    assert rows == 19  # 77, 177, …, and 770 to 779
+    assert took < 200
+
+
+def copy_session(store: Store, session: str, times: int) -> None:
+    """As many sessions like one, without its samples."""
+    with store.database.write() as connection:
+        (row,) = connection.execute(select(SessionRow).where(SessionRow.id == session)).mappings().fetchall()
+        copies = [{**row, "id": f"copy-{n}", "name": f"session {n}"} for n in range(times)]
+        connection.execute(insert(SessionRow), [{k: v for k, v in c.items() if k != "key"} for c in copies])

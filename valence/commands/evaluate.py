@@ -1,0 +1,182 @@
+"""`valence evaluate`: the model's score on labelled pictures, through the code that serves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from analysis.file import open_model
+from inference import Crop, ValenceModel
+from stream.faces.analyzer import find_in_still
+from stream.faces.detection import Detector, DetectorError, locate_in_crop, open_detector
+from stream.frames import Box
+from stream.sources.files import SourceError, open_source
+from training.scoring.metrics import calibration_slope, confidence_intervals, score
+from valence.errors import DONE, NO_FACE, ValenceError
+from valence.settings import Settings
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled picture."""
+
+    path: str
+    valence: float
+    file: Path
+
+
+def read_labels(labels: Path) -> list[Row]:
+    """The rows of a CSV file with the columns path and valence; paths are relative to it.
+
+    Raises:
+        ValenceError: the file cannot be read, lacks a column, or a value is no number in -1..1.
+    """
+    try:
+        with labels.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file)
+            missing = {"path", "valence"} - set(table.fieldnames or ())
+            if missing:
+                raise ValenceError(f"{labels} lacks the column {' and '.join(sorted(missing))}")
+            rows = []
+            for line in table:
+                try:
+                    value = float(line["valence"])
+                except (TypeError, ValueError):
+                    value = float("nan")
+                if not -1 <= value <= 1:
+                    raise ValenceError(
+                        f"{labels}, line {table.line_num}: valence must be a number from -1 to 1, "
+                        f"it is {line['valence']!r}"
+                    )
+                rows.append(Row(line["path"], value, labels.parent / line["path"]))
+    except OSError as error:
+        raise ValenceError(f"{labels}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValenceError(f"{labels} is not a CSV file in UTF-8: {error}") from error
+    if not rows:
+        raise ValenceError(f"{labels} has no rows")
+    return rows
+
+
+def predict(
+    rows: Iterable[Row], model: ValenceModel, detector: Detector, *, crops: bool
+) -> Iterator[tuple[Row, float | None]]:
+    """Each row with the model's valence of its face; None where no face is found.
+
+    In a picture with several faces the largest counts. With `crops` the picture is a face crop.
+    """
+    waiting: list[tuple[Row, Crop | None]] = []
+    for row in rows:
+        image = _picture(row.file)
+        box = locate_in_crop(detector, image) if crops else _largest(detector, image)
+        waiting.append((row, model.align(image, [box])[0] if box is not None else None))
+        if len(waiting) == _BATCH:
+            yield from _read(waiting, model)
+            waiting = []
+    yield from _read(waiting, model)
+
+
+def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | None, as_json: bool) -> int:
+    """Scores every row, prints the figures, and returns the exit code."""
+    rows = read_labels(labels)
+    model = open_model(settings)
+    try:
+        detector = open_detector(settings.detector, settings.detector_weights)
+    except DetectorError as error:
+        raise ValenceError(str(error)) from error
+    results = list(
+        track(
+            predict(rows, model, detector, crops=crops),
+            description="Reading faces",
+            total=len(rows),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+            transient=True,
+        )
+    )
+    if predictions is not None:
+        _write(results, predictions)
+    scored = [(row.valence, value) for row, value in results if value is not None]
+    figures = _figures(scored, missed=len(results) - len(scored))
+    if as_json:
+        print(json.dumps(figures))
+    else:
+        _table(figures, Console(highlight=False))
+    if not scored:
+        Console(stderr=True).print("valence: no face was found in any picture; choose others")
+        return NO_FACE
+    return DONE
+
+
+def _read(waiting: list[tuple[Row, Crop | None]], model: ValenceModel) -> Iterator[tuple[Row, float | None]]:
+    values = iter(model.read([crop for _, crop in waiting if crop is not None]).valence)
+    for row, crop in waiting:
+        yield row, None if crop is None else float(next(values))
+
+
+def _picture(file: Path) -> npt.NDArray[np.uint8]:
+    try:
+        return next(iter(open_source(file))).image
+    except SourceError as error:
+        raise ValenceError(f"{file}: {error}") from error
+
+
+def _largest(detector: Detector, image: npt.NDArray[np.uint8]) -> Box | None:
+    return max((d.box for d in find_in_still(detector, image)), key=lambda b: b.area, default=None)
+
+
+def _figures(scored: list[tuple[float, float]], missed: int) -> dict[str, Any]:
+    true = np.array([t for t, _ in scored])
+    predicted = np.array([p for _, p in scored])
+    figures = {name: _number(value) for name, value in asdict(score(true, predicted)).items()}
+    intervals = confidence_intervals(true, predicted)
+    slope, intercept = calibration_slope(true, predicted) if len(scored) > 1 else (np.nan, np.nan)
+    return {
+        "n": len(scored),
+        "missed": missed,
+        **figures,
+        "ci95": {name: [_number(low), _number(high)] for name, (low, high) in intervals.items()},
+        "calibration": {"slope": _number(slope), "intercept": _number(intercept)},
+    }
+
+
+def _number(value: float) -> float | None:
+    """Rounded; None (JSON's null) where a figure is not defined."""
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def _table(figures: dict[str, Any], screen: Console) -> None:
+    table = Table(title=f"{figures['n']} faces scored, {figures['missed']} pictures without a face")
+    for name in ("figure", "value", "95 % interval"):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for name in ("ccc", "pcc", "rmse", "sagr"):
+        low, high = figures["ci95"][name]
+        interval = "-" if low is None else f"{low:.3f} to {high:.3f}"
+        table.add_row(name.upper(), "-" if figures[name] is None else f"{figures[name]:.3f}", interval)
+    slope = figures["calibration"]["slope"]
+    table.add_row("calibration slope", "-" if slope is None else f"{slope:.3f}", "")
+    screen.print(table)
+
+
+def _write(results: list[tuple[Row, float | None]], path: Path) -> None:
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(("path", "valence", "predicted"))
+            for row, value in results:
+                writer.writerow((row.path, row.valence, "" if value is None else f"{value:.6f}"))
+    except OSError as error:
+        raise ValenceError(f"predictions cannot be written to {path}: {error.strerror}") from error

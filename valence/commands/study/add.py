@@ -1,0 +1,174 @@
+"""Putting recordings and stored sessions into a study, one or hundreds."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
+from stream.sources.files import SourceError, find_media
+from valence.errors import ValenceError
+from valence.settings import Settings
+
+COLUMNS = ("session", "stimulus", "viewer", "offset_s", "face_id")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One recording or session to be attached."""
+
+    what: str
+    """A path, or a session's id or the beginning of one."""
+    stimulus: str | None = None
+    viewer: str | None = None
+    offset_s: float = 0.0
+    face_id: int | None = None
+
+
+def entries_of(given: Sequence[str], common: Entry) -> list[Entry]:
+    """An entry for each argument; a folder stands for the images and videos in it."""
+    entries: list[Entry] = []
+    for what in given:
+        if Path(what).is_dir():
+            try:
+                entries += [replace(common, what=str(path)) for path in find_media(Path(what))]
+            except SourceError as error:
+                raise ValenceError(f"{what}: {error}") from error
+        else:
+            entries.append(replace(common, what=what))
+    return entries
+
+
+def entries_in(table: Path, common: Entry) -> list[Entry]:
+    """The rows of a CSV file with the column `session` and any of `stimulus, viewer, offset_s, face_id`.
+
+    Paths in it are relative to its folder. What a row leaves empty is as in `common`. Raises ValenceError.
+    """
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            names = reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ValenceError(f"{table}: {reason}") from error
+    unknown = [name for name in names if name not in COLUMNS]
+    if "session" not in names or unknown:
+        said = f"the column {unknown[0]!r} is not known" if unknown else "the column 'session' is missing"
+        raise ValenceError(f"{table}: {said}; possible are {', '.join(COLUMNS)}")
+    return [_entry(table, number, row, common) for number, row in enumerate(rows, 2)]
+
+
+def _entry(table: Path, number: int, row: dict[str, str], common: Entry) -> Entry:
+    what = (row["session"] or "").strip()
+    if not what:
+        raise ValenceError(f"{table}, line {number}: the session is missing")
+    beside = table.parent / what
+    try:
+        return Entry(
+            what=str(beside) if beside.exists() else what,
+            stimulus=row.get("stimulus") or common.stimulus,
+            viewer=row.get("viewer") or common.viewer,
+            offset_s=float(row.get("offset_s") or common.offset_s),
+            face_id=int(row["face_id"]) if row.get("face_id") else common.face_id,
+        )
+    except ValueError as error:
+        raise ValenceError(f"{table}, line {number}: {error}") from error
+
+
+def attach_all(
+    store: Store, settings: Settings, study: Study, entries: Sequence[Entry], discard_media: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Attach every entry; recordings that were not analysed before are analysed now.
+
+    One that fails does not stop the others. Returns what was attached and what failed, ready for JSON.
+    """
+    attached: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
+    desk = _Desk(store, settings, study.keep_media)
+    viewings = Viewings(store)
+    with progress() as bars:
+        bar = bars.add_task("", total=len(entries))
+        for entry in entries:
+            bars.update(bar, description=Path(entry.what).name)
+            try:
+                stimulus = study.stimulus(entry.stimulus)
+                viewing = viewings.attach(
+                    study.id,
+                    stimulus.id,
+                    desk.session(entry.what),
+                    viewer=entry.viewer,
+                    face_id=entry.face_id,
+                    offset_s=entry.offset_s,
+                    discard_media=discard_media,
+                )
+            except (ValenceError, NotFoundError, StudyError) as error:
+                failed.append({"input": entry.what, "error": str(error).removeprefix(f"{entry.what}: ")})
+            else:
+                attached.append(
+                    {
+                        "input": entry.what,
+                        "session": viewing.session,
+                        "stimulus": viewing.stimulus,
+                        "viewer": viewing.viewer,
+                        "face_id": viewing.face_id,
+                        "offset_s": viewing.offset_s,
+                    }
+                )
+            bars.advance(bar)
+    return attached, failed
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar with count and time left on a terminal; nothing where stderr is none."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+        yield bars
+
+
+class _Desk:
+    """Finds the session of a path or an id, and has a recording analysed that has none yet."""
+
+    def __init__(self, store: Store, settings: Settings, keep_media: bool) -> None:
+        self._store = store
+        self._settings = settings
+        self._keep_media = keep_media
+        self._engine: Any = None
+
+    def session(self, what: str) -> str:
+        path = Path(what)
+        if not path.is_file():
+            return self._known(what)
+        known = self._store.latest_of(path)
+        return known.id if known is not None else self._analysed(path)
+
+    def _known(self, what: str) -> str:
+        try:
+            return self._store.get(what).id
+        except ResultsError as error:
+            if "/" in what or Path(what).suffix:
+                raise ValenceError("there is no such file or session") from error
+            raise
+
+    def _analysed(self, path: Path) -> str:
+        from analysis.file import Engine, analyze, open_model  # only now: the model takes a while to load
+
+        if self._engine is None:
+            self._engine = Engine(self._settings, open_model(self._settings), self._store)
+        summary = analyze(path, self._engine, annotated=self._keep_media)
+        return str(summary["session"])

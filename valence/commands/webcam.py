@@ -1,0 +1,178 @@
+"""`valence webcam`: a local camera, read live in the terminal and stored as a session."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from analysis.file import open_model
+from analysis.recording import Recorder
+from inference import ValenceModel
+from inference.batching import Batcher
+from results import Store
+from stream.faces.analyzer import Analyzer
+from stream.faces.detection import DetectorError, open_detector
+from stream.pipelines.live import LivePipeline, LiveResult
+from stream.sources.live import LiveError
+from stream.sources.webcam import Webcam
+from valence.errors import ValenceError
+from valence.settings import Settings, load
+from valence.storage import explained
+from web.live.messages import frame_message
+
+_BAR = 41
+"""Characters of the scale from -1 to +1."""
+
+
+def webcam(
+    device: Annotated[
+        str, typer.Option(help="The camera's number, or the path of a device or video file.")
+    ] = "0",
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a frame and line, instead of the table.")
+    ] = False,
+    run_on: Annotated[str | None, typer.Option(help="auto, cpu or cuda.", show_default="auto")] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="auto, libfacedetection, hog or yunet.", show_default="auto")
+    ] = None,
+) -> None:
+    """Read a local camera live. The numbers are stored as a session, the picture is not. Ctrl-C stops."""
+    run(
+        load(device=run_on, detector=detector),
+        int(device) if device.isdigit() else device,
+        seconds,
+        as_json=as_json,
+    )
+
+
+def run(settings: Settings, device: int | str, seconds: float | None, *, as_json: bool) -> None:
+    """Analyses until the camera ends, the time is over, or Ctrl-C.
+
+    Raises:
+        ValenceError: camera, model, detector or store cannot be used.
+    """
+    model = open_model(settings)
+    model.warm_up()
+    with explained(), Store(settings.sessions, settings.database_url) as store:
+        try:
+            session = asyncio.run(_analyse(settings, model, store, device, seconds, as_json))
+        except (LiveError, DetectorError) as error:
+            raise ValenceError(str(error)) from error
+    typer.echo(f"stored as {session}", err=True)
+
+
+async def _analyse(
+    settings: Settings,
+    model: ValenceModel,
+    store: Store,
+    device: int | str,
+    seconds: float | None,
+    as_json: bool,
+) -> str:
+    source = Webcam(device)
+    analyzer = Analyzer(
+        open_detector(settings.detector, settings.detector_weights), time_constant=settings.smoothing
+    )
+    writer = store.begin(
+        "webcam",
+        source=source.name,
+        kind="live",
+        device=model.device,
+        model_name=model.manifest.name,
+        model_sha256=model.manifest.sha256,
+        settings={"smoothing": settings.smoothing, "stored": "numbers"},
+    )
+    recorder = Recorder(store, writer)
+    with Batcher(model) as batcher, _shown(as_json) as show:
+        pipeline = LivePipeline(source, analyzer, model, batcher.join("webcam"))
+        pipeline.sinks += [recorder, show]
+        working = asyncio.create_task(pipeline.run())
+        recording = asyncio.create_task(recorder.run())
+        _on_interrupt(working)
+        try:
+            await asyncio.wait({working, recording}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (working, recording):
+                task.cancel()
+            outcomes = await asyncio.gather(working, recording, return_exceptions=True)
+            failures = [o for o in outcomes if isinstance(o, Exception)]
+            if pipeline.frames:
+                await recorder.finish("Stopped.", str(failures[0]) if failures else None)
+            else:
+                await recorder.discard()
+    if failures:
+        raise failures[0]
+    return recorder.id
+
+
+def _on_interrupt(task: asyncio.Task[None]) -> None:
+    """Ctrl-C ends the session in good order."""
+    with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run cancels everything instead
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+
+
+class _Printer:
+    """A sink that prints each frame as JSON, with the fields of the web's messages."""
+
+    def __call__(self, result: LiveResult) -> None:
+        print(frame_message(result), flush=True)
+
+
+class _Screen:
+    """A sink that keeps a table on the terminal up to date."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def __call__(self, result: LiveResult) -> None:
+        self._live.update(table_of(result))
+
+
+@contextlib.contextmanager
+def _shown(as_json: bool) -> Iterator[Any]:
+    console = Console()
+    if as_json or not console.is_terminal:
+        yield _Printer() if as_json else lambda result: None
+        return
+    with Live(console=console, refresh_per_second=10, transient=True) as live:
+        yield _Screen(live)
+
+
+def table_of(result: LiveResult) -> Table:
+    """What the terminal shows of one frame."""
+    speed = f"{result.fps:.0f} frames/s · {result.latency * 1000:.0f} ms · {result.dropped} dropped"
+    table = Table(box=None, caption=f"{speed} · Ctrl-C stops", caption_justify="left")
+    table.add_column("face", justify="right")
+    table.add_column("valence", justify="right")
+    table.add_column("negative" + "positive".rjust(_BAR - len("negative")))
+    for sample in result.samples:
+        table.add_row(str(sample.face_id), f"{sample.smoothed:+.2f}", scale(sample.smoothed))
+    if not result.samples:
+        table.add_row("", "", Text("no face in view", style="dim"))
+    return table
+
+
+def scale(valence: float) -> Text:
+    """A valence on a line from -1 to +1: orange to the left of the middle, blue to the right."""
+    middle = _BAR // 2
+    at = round((min(1.0, max(-1.0, valence)) + 1) / 2 * (_BAR - 1))
+    line = Text("·" * _BAR, style="dim")
+    low, high = sorted((middle, at))
+    line.stylize("orange1 not dim" if at < middle else "dodger_blue1 not dim", low, high + 1)
+    text = list("·" * _BAR)
+    for i in range(low, high + 1):
+        text[i] = "━"
+    text[at] = "●"
+    line.plain = "".join(text)
+    return line

@@ -1,0 +1,50 @@
+"""A stored session as routes see it: found by its whole id, its errors as HTTP answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastapi import HTTPException, Request
+
+from results import DeletedError, ExportError, NotFoundError, ResultsError, Session, StudyError
+from web.state import state_of
+from web.uploads.journal import UPLOADS
+
+
+def stored_session(request: Request, session_id: str) -> Session:
+    """The session of exactly this id: a shortened one is for people who type.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    session = state_of(request).store.get(session_id)
+    if session.id != session_id:
+        raise NotFoundError(f"There is no session {session_id!r}.")
+    return session
+
+
+def shown_source(session: Session) -> str:
+    """A session's source; of an upload its name, not where on the server it waited."""
+    path = Path(session.source)
+    return path.name if UPLOADS in path.parts else session.source
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns an error of `results` into an answer that says what is wrong."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise HTTPException(404, str(error)) from error
+    except DeletedError as error:
+        raise HTTPException(410, str(error)) from error
+    except StudyError as error:
+        raise HTTPException(422, str(error)) from error
+    except ExportError as error:
+        raise HTTPException(501, str(error)) from error
+    except ResultsError as error:
+        raise HTTPException(503, str(error)) from error
+    except ValueError as error:
+        raise HTTPException(422, f"{error}.") from error

@@ -1,0 +1,230 @@
+"""The library of sessions: list, read, rename, mark, exclude, delete. And its two pages."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import HTMLResponse, Response
+
+from results import (
+    Kind,
+    Samples,
+    Session,
+    Stretch,
+    StretchKind,
+    face_moments,
+    face_statistics,
+    json_text,
+    summary,
+)
+from results import State as SessionState
+from web.errors import explained, shown_source, stored_session
+from web.layout import page
+from web.library import files as session_files
+from web.state import state_of
+
+router = APIRouter(tags=["sessions"])
+router.include_router(session_files.router)
+
+
+class Listed(BaseModel):
+    """A session in the list, without its samples."""
+
+    session: str
+    name: str
+    input: str
+    """Where it came from: a file's name or path, or the camera."""
+    kind: Kind
+    state: SessionState
+    created: datetime
+    frames: int
+    frames_with_faces: int
+    duration_s: float
+    faces: int | None
+    """None while it runs."""
+    valence_mean: float | None
+    curve: list[float | None]
+    """Mean smoothed valence in equal parts of the duration; None where no face was seen."""
+    files: dict[str, str]
+    """Addresses of its files, by what they are."""
+
+
+class Change(BaseModel):
+    """What may be changed of a session; what is left out stays."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"\S")] = None
+    faces: dict[int, Annotated[str, Field(max_length=100)]] = {}
+    """Names of faces; an empty one takes a name back."""
+
+
+class NewStretch(BaseModel):
+    """A marker, or a stretch to exclude, in seconds of the session's clock."""
+
+    kind: StretchKind
+    start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    end_s: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    label: Annotated[str, Field(max_length=200)] = ""
+    face_id: int | None = None
+    """None: it concerns every face."""
+
+
+@router.get("/sessions", include_in_schema=False)
+async def library_page() -> HTMLResponse:
+    return page("library/library.html", "Sessions")
+
+
+@router.get("/sessions/{session_id}", include_in_schema=False)
+def session_page(session_id: str, request: Request) -> HTMLResponse:
+    with explained():
+        stored_session(request, session_id)
+    return page("session/session.html", "Sessions")
+
+
+@router.get("/api/sessions")
+def sessions(
+    request: Request,
+    search: Annotated[str | None, Query(max_length=200)] = None,
+    state: SessionState | None = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> list[Listed]:
+    """Sessions, newest first; `search` looks in their ids, names and sources."""
+    with explained():
+        found = state_of(request).store.sessions(search=search, state=state, limit=limit, offset=offset)
+    return [_listed(session) for session in found]
+
+
+@router.get("/api/sessions/{session_id}")
+def one_session(session_id: str, request: Request) -> dict[str, Any]:
+    """All about a session except its samples.
+
+    `faces` are over all samples, as everywhere; `included` and `moments` leave out the excluded stretches.
+    """
+    store = state_of(request).store
+    with explained():
+        session = stored_session(request, session_id)
+        samples = store.samples(session.id)
+        events, stretches = store.events(session.id), store.stretches(session.id)
+    kept = samples[included(samples, stretches)]
+    content = summary(session, face_statistics(samples), events, stretches)
+    included_faces = summary(session, face_statistics(kept))["faces"]
+    return {
+        **content,
+        "input": shown_source(session),
+        "files": _addresses(session),
+        "stretches": [_stretch(stretch) for stretch in stretches],
+        "samples": len(samples),
+        "included": {"samples": len(kept), "faces": included_faces},
+        "moments": [asdict(moment) for moment in face_moments(kept)],
+        "curve": list(session.digest.curve) if session.digest else [],
+    }
+
+
+@router.get("/api/sessions/{session_id}/outline")
+def outline(session_id: str, request: Request) -> Listed:
+    """A session as the list has it: at once, however long it is."""
+    with explained():
+        return _listed(stored_session(request, session_id))
+
+
+@router.get("/api/sessions/{session_id}/samples")
+def samples_of(session_id: str, request: Request) -> Response:
+    """`{"session": …, "samples": {…}}`: the samples by column, under the names of `valence.csv`."""
+    with explained():
+        session = stored_session(request, session_id)
+        samples = state_of(request).store.samples(session.id)
+    return Response(json_text({"session": session.id}, samples), media_type="application/json")
+
+
+@router.patch("/api/sessions/{session_id}")
+def change(session_id: str, body: Change, request: Request) -> Listed:
+    """Renames a session or its faces."""
+    store = state_of(request).store
+    with explained():
+        session = stored_session(request, session_id)
+        for face_id, name in body.faces.items():
+            store.name_face(session.id, face_id, name)
+        if body.name is not None:
+            store.rename(session.id, body.name)
+        return _listed(store.get(session.id))
+
+
+@router.delete("/api/sessions/{session_id}", status_code=204)
+def delete(session_id: str, request: Request) -> None:
+    """Deletes a session with every file and number of it. 409: it is live; stop it first."""
+    state = state_of(request)
+    if session_id in state.hub.sessions:
+        raise HTTPException(409, "This session is live; stop it before you delete it.")
+    with explained():
+        state.store.delete(stored_session(request, session_id).id)
+
+
+@router.post("/api/sessions/{session_id}/stretches", status_code=201)
+def add_stretch(session_id: str, body: NewStretch, request: Request) -> dict[str, Any]:
+    """Sets a marker or excludes a stretch."""
+    store = state_of(request).store
+    with explained():
+        session = stored_session(request, session_id)
+        return _stretch(
+            store.add_stretch(session.id, body.kind, body.start_s, body.end_s, body.label, body.face_id)
+        )
+
+
+@router.delete("/api/sessions/{session_id}/stretches/{key}", status_code=204)
+def remove_stretch(session_id: str, key: int, request: Request) -> None:
+    """Removes a marker or an exclusion."""
+    with explained():
+        session = stored_session(request, session_id)
+        state_of(request).store.remove_stretch(session.id, key)
+
+
+def included(samples: Samples, stretches: list[Stretch]) -> npt.NDArray[np.bool_]:
+    """(n,) which samples lie in no excluded stretch; a stretch's ends belong to it."""
+    kept: npt.NDArray[np.bool_] = np.ones(len(samples), dtype=np.bool_)
+    for stretch in stretches:
+        if stretch.kind is StretchKind.EXCLUDED:
+            within = (samples.time >= stretch.start - 1e-6) & (samples.time <= stretch.end + 1e-6)
+            if stretch.face_id is not None:
+                within &= samples.face_id == stretch.face_id
+            kept &= ~within
+    return kept
+
+
+def _listed(session: Session) -> Listed:
+    digest = session.digest
+    return Listed(
+        session=session.id,
+        name=session.name,
+        input=shown_source(session),
+        kind=session.kind,
+        state=session.state,
+        created=session.created,
+        frames=session.frames,
+        frames_with_faces=session.frames_with_faces,
+        duration_s=round(session.duration_s, 6),
+        faces=digest.faces if digest else None,
+        valence_mean=digest.valence_mean if digest else None,
+        curve=list(digest.curve) if digest else [],
+        files=_addresses(session),
+    )
+
+
+def _addresses(session: Session) -> dict[str, str]:
+    return {what: f"/api/sessions/{session.id}/files/{what}" for what in session.files}
+
+
+def _stretch(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "key": stretch.key,
+        "kind": stretch.kind.value,
+        "start_s": round(stretch.start, 6),
+        "end_s": round(stretch.end, 6),
+        "label": stretch.label,
+        "face_id": stretch.face_id,
+    }

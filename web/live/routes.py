@@ -1,0 +1,235 @@
+"""WebRTC signalling: a camera's offer, a viewer's offer, and what is live."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import BaseModel, Field
+
+from analysis.recording import Recorder
+from results import NotFoundError, SessionWriter
+from stream.faces.analyzer import Analyzer
+from stream.pipelines.live import LivePipeline
+from stream.sources.sender_clock import SenderClock
+from stream.sources.webrtc import TrackSource
+from web.live.ice import configuration, for_browser, with_bitrate, without_mdns
+from web.live.session import LiveSession
+from web.participants.film import Film
+from web.state import State, state_of
+
+router = APIRouter(tags=["live"])
+
+SDP_LIMIT = 64 * 1024
+
+
+class Offer(BaseModel):
+    """What a page sends: an SDP offer with a camera's video and a data channel `valence`."""
+
+    sdp: str = Field(min_length=1, max_length=SDP_LIMIT)
+    type: Literal["offer"]
+    session: str | None = Field(None, max_length=200, description="A session that is live already.")
+    name: str = Field("live", min_length=1, max_length=100, description="The session's name.")
+    consent: str | None = Field(None, max_length=2000, description="The notice that the person agreed to.")
+
+
+class Answer(BaseModel):
+    sdp: str
+    type: Literal["answer"] = "answer"
+    session: str
+    """Its id in the library."""
+
+
+class Live(BaseModel):
+    """Where a session stands, live or not."""
+
+    session: str
+    state: str
+    """``running``, ``done``, ``interrupted`` or ``failed``."""
+    live: bool
+    viewers: int
+    duration_s: float
+    created: datetime
+
+
+@router.post("/api/offer")
+async def offer(body: Offer, request: Request) -> Answer:
+    """Begin a live session with the camera that is offered.
+
+    409: the session has its camera already; 422: the offer cannot be used; 503: too many sessions.
+    """
+    state = state_of(request)
+    if body.session is not None:
+        if body.session in state.hub.sessions:
+            raise HTTPException(409, "This session has its camera already; stop it before another begins.")
+        raise HTTPException(404, f"There is no live session {body.session}; leave it out to begin one.")
+    return await begin(body.sdp, state, body.name, body.consent)
+
+
+async def begin(
+    sdp: str,
+    state: State,
+    name: str,
+    consent: str | None = None,
+    *,
+    film: Film | None = None,
+    then: Callable[[], Awaitable[None]] | None = None,
+) -> Answer:
+    """Begin a live session with the camera that is offered, recorded as `name`.
+
+    film: keeps the camera's video, too. then: awaited when the session is over and its record is closed.
+    Raises HTTPException: 422: the offer cannot be used; 503: too many sessions.
+    """
+    _check(sdp, "sendonly", "sendrecv")
+    if len(state.hub.sessions) + state.hub.opening >= state.settings.live_limit:
+        raise HTTPException(503, f"{state.settings.live_limit} sessions are live; the server takes no more.")
+    state.hub.opening += 1
+    try:
+        return await _begin(sdp, state, name, consent, film, then)
+    finally:
+        state.hub.opening -= 1
+
+
+@router.post("/api/live/{session_id}/watch")
+async def watch(session_id: str, body: Offer, request: Request) -> Answer:
+    """Watch a live session: an offer to receive video, with a data channel `valence`.
+
+    404: it is not live; 422: the offer cannot be used; 503: it has too many viewers.
+    """
+    state = state_of(request)
+    session = _live(state, session_id)
+    _check(body.sdp, "recvonly", "sendrecv")
+    if len(session.viewers) >= state.settings.viewer_limit:
+        raise HTTPException(503, f"{state.settings.viewer_limit} people watch already; it takes no more.")
+    connection = RTCPeerConnection(configuration(state.settings.ice_servers))
+    viewer = session.watch(connection)
+    try:
+        await _accept(connection, body.sdp)
+        answer = await _answer(connection)
+    except BaseException:
+        session.leave(viewer)
+        raise
+    return Answer(sdp=answer, session=session_id)
+
+
+@router.get("/api/live")
+async def live_sessions(request: Request) -> list[str]:
+    """The ids of the sessions that are live."""
+    return sorted(state_of(request).hub.sessions)
+
+
+@router.get("/api/live/settings")
+async def live_settings(request: Request) -> dict[str, Any]:
+    """What a page needs before it connects: `RTCPeerConnection`'s ICE servers."""
+    return {"ice_servers": for_browser(state_of(request).settings.ice_servers)}
+
+
+@router.get("/api/live/{session_id}")
+async def live_session(session_id: str, request: Request) -> Live:
+    """Where a session stands; after a crash of the server this is how a page learns what was kept."""
+    state = state_of(request)
+    try:
+        session = await asyncio.to_thread(state.store.get, session_id)
+    except NotFoundError as error:
+        raise HTTPException(404, str(error)) from error
+    live = state.hub.sessions.get(session.id)
+    return Live(
+        session=session.id,
+        state=session.state.value,
+        live=live is not None,
+        viewers=0 if live is None else len(live.viewers),
+        duration_s=session.duration_s,
+        created=session.created,
+    )
+
+
+async def _begin(
+    sdp: str,
+    state: State,
+    name: str,
+    consent: str | None,
+    film: Film | None,
+    then: Callable[[], Awaitable[None]] | None,
+) -> Answer:
+    connection = RTCPeerConnection(configuration(state.settings.ice_servers))
+    recorder: Recorder | None = None
+    try:
+        await _accept(connection, sdp)
+        receiver = next(t.receiver for t in connection.getTransceivers() if t.kind == "video")
+        stored = "numbers" if film is None else "numbers and video"
+        recorder = Recorder(state.store, await asyncio.to_thread(_writer, state, name, consent, stored))
+        source = TrackSource(receiver.track, SenderClock(receiver))
+        analyzer = Analyzer(state.open_detector(), time_constant=state.settings.smoothing)
+        pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
+        session = LiveSession(connection, source, pipeline, recorder)
+        if film is not None:
+            pipeline.sinks.append(film)
+        answer = await _answer(connection)
+    except BaseException:
+        await connection.close()
+        if recorder is not None:
+            await recorder.discard()
+        raise
+    state.hub.start(session, then)
+    return Answer(sdp=with_bitrate(answer), session=session.id)
+
+
+def _writer(state: State, name: str, consent: str | None, stored: str) -> SessionWriter:
+    agreed = None
+    if consent is not None:
+        agreed = {"text": consent, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+    manifest = state.model.manifest
+    return state.store.begin(
+        name,
+        source="browser camera",
+        kind="live",
+        device=state.model.device,
+        model_name=manifest.name,
+        model_sha256=manifest.sha256,
+        settings={"smoothing": state.settings.smoothing, "stored": stored, "consent": agreed},
+    )
+
+
+def _live(state: State, session_id: str) -> LiveSession:
+    session = state.hub.sessions.get(session_id)
+    if session is None:
+        raise HTTPException(404, f"Session {session_id} is not live (any more).")
+    return session
+
+
+def _check(sdp: str, *directions: str) -> None:
+    """Refuse an offer without what is needed. `directions`: those that its video may have."""
+    if not sdp.lstrip().startswith("v=0"):
+        raise HTTPException(422, "The offer's SDP cannot be read: it does not begin with v=0.")
+    sections = re.split(r"(?m)^m=", sdp)[1:]
+    videos = [s for s in sections if s.startswith("video ") and not s.startswith("video 0 ")]
+    if not videos:
+        raise HTTPException(422, "The offer has no video; a camera is needed.")
+    if len(videos) > 1:
+        raise HTTPException(422, "The offer has several videos; a session has one camera.")
+    if not any(re.search(rf"(?m)^a={direction}\s*$", videos[0]) for direction in directions):
+        raise HTTPException(422, f"The offer's video must be {' or '.join(directions)}.")
+    if not any(s.startswith("application ") for s in sections):
+        raise HTTPException(422, "The offer has no data channel; one named 'valence' is needed.")
+
+
+async def _accept(connection: RTCPeerConnection, sdp: str) -> None:
+    try:
+        await connection.setRemoteDescription(RTCSessionDescription(without_mdns(sdp), "offer"))
+    except Exception as error:  # aiortc raises whatever its parser stumbles over
+        reason = str(error) or type(error).__name__
+        raise HTTPException(422, f"The offer's SDP cannot be used: {reason}") from error
+
+
+async def _answer(connection: RTCPeerConnection) -> str:
+    try:
+        await connection.setLocalDescription(await connection.createAnswer())
+    except Exception as error:  # e.g. no codec in common
+        reason = str(error) or type(error).__name__
+        raise HTTPException(422, f"The offer cannot be answered: {reason}") from error
+    return connection.localDescription.sdp

@@ -1,0 +1,221 @@
+"""One person in front of a camera: the connection, the analysis, the record, and who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from aiortc import RTCDataChannel, RTCPeerConnection
+
+from analysis.recording import Recorder
+from results import DeletedError, StoreError
+from stream.pipelines.live import LivePipeline, LiveResult
+from stream.sources.live import LiveError
+from stream.sources.webrtc import TrackSource
+from web.live.messages import FloodError, Inbox, control_message, frame_message
+from web.live.spectators import BACKLOG, Viewer
+
+CONNECT = 15.0
+"""Seconds that a page has from the answer to the first frame."""
+SILENCE = 8.0
+"""Seconds without a frame or a message after which a page counts as gone (it sends a message every 2 s)."""
+TOO_LARGE = 6.0
+"""Seconds for which a page may send pictures that are too large after it was told."""
+TEARDOWN = 3.0
+"""Seconds that closing one connection may take."""
+
+log = logging.getLogger(__name__)
+
+
+class LiveSession:
+    """From the answered offer to the finished record. `run` does it all; `end` stops it.
+
+    A sink of the pipeline sends each frame's message; messages are skipped, and counted as dropped,
+    while a slow page has more than `BACKLOG` bytes waiting.
+    """
+
+    def __init__(
+        self, connection: RTCPeerConnection, source: TrackSource, pipeline: LivePipeline, recorder: Recorder
+    ) -> None:
+        self.id = recorder.id
+        self.viewers: set[Viewer] = set()
+        self.connected = False
+        """Whether a frame has come: before, there is nothing to keep."""
+        self._connection, self._source, self._pipeline, self._recorder = (
+            connection,
+            source,
+            pipeline,
+            recorder,
+        )
+        self._inbox = Inbox()
+        self._channels: dict[str, RTCDataChannel] = {}
+        self._skipped = 0
+        self._ending = asyncio.Event()
+        self._reason = ""
+        self._error: str | None = None
+        self._leaving: set[Viewer] = set()
+        self._too_large_since: float | None = None
+        connection.on("datachannel", self._opened)
+        connection.on("connectionstatechange", self._changed)
+        pipeline.sinks += [recorder, self._send]
+        pipeline.on_too_large = self._refuse
+
+    def end(self, reason: str, error: str | None = None) -> None:
+        """Let `run` finish; the first reason counts. `error`: the session has failed."""
+        if not self._ending.is_set():
+            self._reason, self._error = reason, error
+            self._ending.set()
+
+    async def run(self) -> None:
+        """Analyse and record until `end`, then close everything that the session has opened."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._analyse(), name=f"analyse {self.id}"),
+                    group.create_task(self._record(), name=f"record {self.id}"),
+                    group.create_task(self._watch(), name=f"watch {self.id}"),
+                ]
+                await self._ending.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._tell("ended", text=self._reason)
+            await self._close()
+
+    async def _analyse(self) -> None:
+        try:
+            await self._pipeline.run()
+        except LiveError as error:
+            self.end(str(error), str(error))
+        except Exception as error:  # a detector or model that fails must not take the server down
+            log.exception("The analysis of session %s has failed.", self.id)
+            self.end("The analysis failed.", f"{type(error).__name__}: {error}")
+        else:
+            self.end("The page was closed.")
+
+    async def _record(self) -> None:
+        try:
+            await self._recorder.run()
+        except DeletedError:
+            self.end("The session was deleted.")
+        except StoreError as error:
+            self.end("The session cannot be stored.", str(error))
+
+    async def _watch(self) -> None:
+        """Notice who has gone without goodbye."""
+        began = time.monotonic()
+        while True:
+            await asyncio.sleep(0.5)
+            now = time.monotonic()
+            if not self.connected and now - began > CONNECT:
+                self.end("No picture came from the camera.")
+            if self.connected and now - max(self._source.latest, self._inbox.latest) > SILENCE:
+                self.end("The connection was lost.")
+            for viewer in list(self.viewers):
+                if now - viewer.latest > SILENCE:
+                    self.leave(viewer)
+            while self._leaving:
+                await _close_quietly(self._leaving.pop())
+
+    async def _close(self) -> None:
+        for viewer in [*self.viewers, *self._leaving]:
+            await _close_quietly(viewer)
+        self.viewers.clear()
+        self._leaving.clear()
+        await asyncio.sleep(0)  # the last message leaves
+        try:
+            async with asyncio.timeout(TEARDOWN):
+                await self._connection.close()
+        except TimeoutError:
+            log.warning("The connection of session %s did not close in time.", self.id)
+        if self.connected:
+            await self._recorder.finish(self._reason or "The server stopped.", self._error)
+        else:
+            await self._recorder.discard()
+
+    # Viewers
+
+    def watch(self, connection: RTCPeerConnection) -> Viewer:
+        """Let one more page watch."""
+        viewer = Viewer(connection, self.leave)
+        self.viewers.add(viewer)
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """A viewer goes; its connection is closed soon."""
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+            self._leaving.add(viewer)
+
+    # What the pipeline and the page say
+
+    def _send(self, result: LiveResult) -> None:
+        self.connected = True
+        self._too_large_since = None
+        for viewer in list(self.viewers):
+            viewer.show(result, len(self.viewers))
+        channel = self._channels.get("valence")
+        if channel is None or channel.readyState != "open":
+            return
+        if channel.bufferedAmount > BACKLOG:
+            self._skipped += 1
+            return
+        channel.send(frame_message(result, viewers=len(self.viewers), skipped=self._skipped))
+
+    def _refuse(self, size: tuple[int, int]) -> None:
+        """A picture that is too large: say so once a stretch, and end where the page goes on with it."""
+        self.connected = True
+        now = time.monotonic()
+        if self._too_large_since is None:
+            self._too_large_since = now
+            text = f"The camera's picture of {size[0]}x{size[1]} is larger than 1920x1080."
+            self._tell("too-large", width=size[0], height=size[1], text=text)
+            self._recorder.event("too large", text)
+        elif now - self._too_large_since > TOO_LARGE:
+            text = f"The camera's picture stayed at {size[0]}x{size[1]}; at most 1920x1080 is analysed live."
+            self.end(text, text)
+
+    def _tell(self, kind: str, **values: object) -> None:
+        channel = self._channels.get("control")
+        if channel is not None and channel.readyState == "open" and channel.bufferedAmount < BACKLOG:
+            channel.send(control_message(kind, **values))
+
+    def _opened(self, channel: RTCDataChannel) -> None:
+        if channel.label in ("valence", "control"):
+            self._channels[channel.label] = channel
+        channel.on("message", self._received)
+
+    def _received(self, message: str | bytes) -> None:
+        if self._ending.is_set():
+            return
+        try:
+            command = self._inbox.command(message)
+        except FloodError as error:
+            self.end(str(error), str(error))
+            return
+        if command == "pause":
+            self._pipeline.pause()
+            self._recorder.event("pause", "Paused.")
+            self._tell("state", state="paused")
+        elif command == "resume":
+            self._pipeline.resume()
+            self._recorder.event("resume", "Resumed.")
+            self._tell("state", state="running")
+        elif command == "stop":
+            self.end("Stopped.")
+
+    def _changed(self) -> None:
+        state = self._connection.connectionState
+        if state == "closed":
+            self.end("The page was closed.")
+        elif state == "failed":
+            self.end("The connection was lost.")
+
+
+async def _close_quietly(viewer: Viewer) -> None:
+    try:
+        async with asyncio.timeout(TEARDOWN):
+            await viewer.close()
+    except TimeoutError:
+        log.warning("A viewer's connection did not close in time.")

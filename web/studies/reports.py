@@ -1,0 +1,100 @@
+"""What a study found, over HTTP: curves, comparisons, and the report as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from results import (
+    Comparison,
+    Findings,
+    Study,
+    aggregate,
+    compare,
+    comparison_json,
+    curve_csv,
+    difference_csv,
+    findings_json,
+    require_viewers,
+)
+from results.report.documents import all_comparisons, report_json, report_page
+from web.errors import explained
+from web.library.files import download
+from web.state import state_of
+from web.studies.lookup import known_study
+
+router = APIRouter(tags=["studies"])
+
+_CSV = "text/csv; charset=utf-8"
+
+
+@router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings")
+def findings(study_id: str, stimulus_id: str, request: Request) -> dict[str, Any]:
+    """The audience of one stimulus: what `valence study report --json` holds of it. Without viewers all
+    figures are null."""
+    with explained():
+        study = known_study(request, study_id)
+        return findings_json(_found(request, study, stimulus_id))
+
+
+@router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings.csv")
+def findings_table(study_id: str, stimulus_id: str, request: Request) -> Response:
+    """The curve of one stimulus, a line a moment."""
+    with explained():
+        study = known_study(request, study_id)
+        one = _found(request, study, stimulus_id)
+    return download(curve_csv(one), _CSV, f"{study.id}_{one.stimulus.id}.csv")
+
+
+@router.get("/api/studies/{study_id}/comparison")
+def comparison(study_id: str, a: str, b: str, request: Request, paired: bool | None = None) -> dict[str, Any]:
+    """Stimulus `a` less stimulus `b`, as `valence study compare --json`. 422: one of them has no viewers."""
+    with explained():
+        return comparison_json(_compared(request, study_id, a, b, paired))
+
+
+@router.get("/api/studies/{study_id}/comparison.csv")
+def comparison_table(study_id: str, a: str, b: str, request: Request, paired: bool | None = None) -> Response:
+    """The difference curve, a line a moment."""
+    with explained():
+        pair = _compared(request, study_id, a, b, paired)
+    name = f"{study_id}_{pair.a.stimulus.id}-less-{pair.b.stimulus.id}.csv"
+    return download(difference_csv(pair), _CSV, name)
+
+
+@router.get("/api/studies/{study_id}/report.{form}")
+def report(study_id: str, form: Literal["html", "json"], request: Request) -> Response:
+    """The whole report, as `valence study report` writes it. 422: nobody has watched anything yet."""
+    with explained():
+        study = known_study(request, study_id)
+        if not study.stimuli:
+            raise HTTPException(422, f"Study {study.id} has no stimulus yet.")
+        found = [_found(request, study, stimulus.id) for stimulus in study.stimuli]
+        if not any(one.panel.viewers for one in found):
+            require_viewers(found[0])
+        pairs = all_comparisons(found)
+        name = f"{study.id}-report.{form}"
+        if form == "json":
+            text = json.dumps(report_json(found, pairs), ensure_ascii=False, indent=1) + "\n"
+            return download(text, "application/json", name)
+        return download(_page(request, found, pairs), "text/html; charset=utf-8", name)
+
+
+def _page(request: Request, found: Sequence[Findings], pairs: Sequence[Comparison]) -> str:
+    return report_page(found, pairs, state_of(request).model.manifest)
+
+
+def _found(request: Request, study: Study, stimulus: str) -> Findings:
+    return aggregate(state_of(request).store, study.id, study.stimulus(stimulus).id)
+
+
+def _compared(request: Request, study_id: str, a: str, b: str, paired: bool | None) -> Comparison:
+    study = known_study(request, study_id)
+    first, second = _found(request, study, a), _found(request, study, b)
+    for one in (first, second):
+        require_viewers(one)
+    return compare(first, second, paired)
