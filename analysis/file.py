@@ -6,46 +6,21 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inference import DeviceError, ManifestError, ValenceModel
-from inference.manifest import DEFAULT
-from results import DeletedError, ExportError, State, Store, write_folder
+from analysis.engine import Engine
+from analysis.errors import AnalysisError
+from results import DeletedError, ExportError, State, write_folder
 from stream.drawing.annotated_video import AnnotatedVideo
 from stream.drawing.annotation import save_annotated_image
 from stream.faces.analyzer import Analyzer
-from stream.faces.detection import DetectorError, open_detector
 from stream.frames import Frame, Sample
 from stream.pipelines.files import run
 from stream.sources.files import SourceError, open_source
-from valence.errors import ValenceError
-from valence.settings import Settings
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
-
-
-@dataclass(frozen=True)
-class Engine:
-    """What all inputs of one command share."""
-
-    settings: Settings
-    model: ValenceModel
-    store: Store
-
-
-def open_model(settings: Settings, threads: int = 1) -> ValenceModel:
-    """The model that the settings name.
-
-    Raises:
-        ValenceError: it, or the device, cannot be used.
-    """
-    try:
-        return ValenceModel.open(settings.model or DEFAULT, settings.device, threads)
-    except (ManifestError, DeviceError) as error:
-        raise ValenceError(str(error)) from error
 
 
 def analyze(
@@ -63,18 +38,17 @@ def analyze(
     the input, where its path says nothing to people; by default the path.
 
     Raises:
-        ValenceError: the input cannot be read, or the results cannot be written.
+        AnalysisError: the input cannot be read, or the results cannot be written. What `progress` raises is
+            passed on.
     """
     settings = engine.settings
     try:
         source = open_source(path)
-        detector = open_detector(settings.detector, settings.detector_weights)
     except SourceError as error:
-        raise ValenceError(f"{path}: {error}") from error
+        raise AnalysisError(str(error)) from error
     except OSError as error:
-        raise ValenceError(f"{path}: {error.strerror}") from error
-    except DetectorError as error:
-        raise ValenceError(str(error)) from error
+        raise AnalysisError(error.strerror or str(error)) from error
+    detector = engine.open_detector()
     still = source.kind == "image"
     analyzer = Analyzer(detector, still=still, time_constant=settings.smoothing)
 
@@ -88,7 +62,7 @@ def analyze(
         model_sha256=engine.model.manifest.sha256,
         settings={
             "detector": detector.name,
-            "smoothing_s": settings.smoothing,
+            "smoothing": settings.smoothing,
             "device_requested": settings.device,
         },
     )
@@ -124,19 +98,18 @@ def analyze(
             cut = bool(source.warnings)
             duration = totals.last if cut or source.duration is None else max(source.duration, totals.last)
             writer.finish(State.DONE, duration_s=duration)
-        content = write_folder(engine.store, writer.id, folder, **files)
+        return write_folder(engine.store, writer.id, folder, **files)
     except SourceError as error:
         engine.store.delete(writer.id)
         _remove_empty(folder)
-        raise ValenceError(f"{path}: {error}") from error
+        raise AnalysisError(str(error)) from error
     except ExportError as error:
-        raise ValenceError(str(error)) from error
+        raise AnalysisError(str(error)) from error
     except DeletedError as error:
-        raise ValenceError(f"{path}: its session was deleted while it was analysed") from error
+        raise AnalysisError("its session was deleted while it was analysed") from error
     except OSError as error:
         where = error.filename or folder
-        raise ValenceError(f"{path}: results cannot be written to {where}: {_said(error)}") from error
-    return content
+        raise AnalysisError(f"results cannot be written to {where}: {_said(error)}") from error
 
 
 class _ImageSink:

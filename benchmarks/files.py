@@ -22,14 +22,15 @@ import av
 from rich.console import Console
 from rich.table import Table
 
-from analysis.file import Engine, analyze, open_model
+from analysis.engine import Engine, open_model
+from analysis.file import analyze
+from analysis.settings import AnalysisSettings
 from inference import ValenceModel
 from media.crowd import compose_crowd
 from results import Store
 from stream.faces.analyzer import Analyzer
 from stream.faces.detection import open_detector
 from stream.sources.files import VideoFile
-from valence.settings import Settings
 
 FACES = (1, 4, 16)
 AIMS = {1: 200, 4: 130, 16: 50}
@@ -39,8 +40,8 @@ LONGER = 10
 
 def throughput(clip: Path, folder: Path) -> dict[str, float]:
     """Frames per second of a whole analysis, and this process's peak memory in MB."""
-    settings = Settings(sessions=folder)
-    with Store(settings.sessions) as store:
+    settings = AnalysisSettings()
+    with Store(folder) as store:
         engine = Engine(settings, open_model(settings), store)
         began = time.perf_counter()
         summary = analyze(clip, engine, annotated=False)

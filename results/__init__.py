@@ -1,8 +1,15 @@
 """What is kept: sessions in the database, exports, audience curves, studies, reports."""
 
+from results.access.audit import Audit, AuditLine, nameless
+from results.access.links import Link, Links
+from results.access.operators import Operator, Operators
+from results.access.secrets import shared_secret
+from results.access.sign_ins import SignIn, SignIns
+from results.access.tokens import Token, Tokens
 from results.audience.clock import stimulus_time
 from results.audience.panel import Options, Response
 from results.database.errors import (
+    AccessError,
     AmbiguousError,
     DeletedError,
     ExportError,
@@ -50,7 +57,10 @@ from results.studies.viewings import Viewings
 
 __all__ = [
     "NEUTRAL",
+    "AccessError",
     "AmbiguousError",
+    "Audit",
+    "AuditLine",
     "Comparison",
     "DeletedError",
     "Digest",
@@ -61,7 +71,11 @@ __all__ = [
     "Findings",
     "Format",
     "Kind",
+    "Link",
+    "Links",
     "NotFoundError",
+    "Operator",
+    "Operators",
     "Options",
     "Response",
     "ResultsError",
@@ -69,6 +83,8 @@ __all__ = [
     "Segment",
     "Session",
     "SessionWriter",
+    "SignIn",
+    "SignIns",
     "State",
     "Stimulus",
     "Store",
@@ -78,6 +94,8 @@ __all__ = [
     "Studies",
     "Study",
     "StudyError",
+    "Token",
+    "Tokens",
     "Viewer",
     "Viewing",
     "Viewings",
@@ -92,11 +110,13 @@ __all__ = [
     "face_statistics",
     "findings_json",
     "json_text",
+    "nameless",
     "outcome",
     "pictures_wanted",
     "report_html",
     "require_viewers",
     "responses",
+    "shared_secret",
     "stimulus_time",
     "study_json",
     "summary",

@@ -131,13 +131,16 @@ _OWN = ("analyze", "evaluate", "doctor", "--version")
 
 def _mount() -> None:
     """Adds the commands that live in modules of their own."""
-    from valence.commands import landmarks, serve, sessions, webcam
+    from valence.commands import audit, landmarks, operators, serve, sessions, tokens, webcam
     from valence.commands.study import commands as study
     from valence.commands.training import commands as training
 
     app.command()(serve.serve)
     app.command()(webcam.webcam)
     app.add_typer(sessions.app, name="sessions")
+    app.add_typer(operators.app, name="operators")
+    app.add_typer(tokens.app, name="tokens")
+    app.command()(audit.audit)
     app.add_typer(study.app, name="study")
     app.registered_commands += training.app.registered_commands
     app.command()(landmarks.train_landmarks)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from analysis.settings import AnalysisSettings
 from valence.errors import ValenceError
 
 
@@ -41,10 +42,31 @@ class Settings(BaseSettings):
     """Time constant of the smoothing, seconds; 0 for none."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    token: str | None = Field(None, min_length=1, max_length=1000)
+    """Signs browsers in as the address that `valence serve` prints does, and programs as a Bearer token."""
+    public_url: str | None = Field(None, pattern=r"^https?://[^/\s?#]+/?$")
+    """Where others reach the server, e.g. ``https://study.example.org``; links are made of it."""
+    tls_cert: Path | None = None
+    """Certificate (PEM, with those between it and a root) for HTTPS."""
+    tls_key: Path | None = None
+    """Its key (PEM)."""
+    trusted_proxies: Several = []
+    """Addresses or networks of proxies whose word on the sender's address and HTTPS is believed."""
     allowed_hosts: Several = []
     """Names by which browsers may call the server, beside localhost, addresses and this computer's name."""
     ice_servers: Several = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
+
+    @property
+    def analysis(self) -> AnalysisSettings:
+        """Those that say how faces are found and read."""
+        return AnalysisSettings(
+            model=self.model,
+            device=self.device,
+            detector=self.detector,
+            detector_weights=self.detector_weights,
+            smoothing=self.smoothing,
+        )
 
 
 def load(**given: object) -> Settings:

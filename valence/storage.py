@@ -1,4 +1,4 @@
-"""The store that the settings name, and its errors as those of the front door."""
+"""The store that the settings name; and the errors of the rooms below as those of the front door."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from analysis.errors import AnalysisError
 from results import ResultsError, Store, StoreError
 from valence.errors import ValenceError
 from valence.settings import load
@@ -25,8 +26,10 @@ def opened_store(folder: Path | None = None) -> Iterator[Store]:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn an error of `results` into one for the user."""
+    """Turn an error of `results` or `analysis` into one for the user."""
     try:
         yield
     except ResultsError as error:
         raise ValenceError(str(error), exit_code=1 if isinstance(error, StoreError) else 2) from error
+    except AnalysisError as error:
+        raise ValenceError(str(error)) from error

@@ -1,119 +1,124 @@
-"""The application: `create_app` joins model, store and live sessions with routes and pages.
+"""The application: `create_app` joins model, store, live sessions and the gate with routes and pages.
 
-More routes: a module `web/<name>.py` that is named in `ROUTERS` and has a `router: APIRouter` is included
-when it is there. Its handlers reach everything shared by `state_of(request)` (web/state.py). Background
-work of its own goes into an optional `lifespan(state: State)`, an async context manager that is entered
-after the shared state is made and left before it is closed. Its pages lie in `web/pages/<name>/`, are served
+Another router: a module with a `router: APIRouter` that declares its audience, named in `ROUTERS`. Its
+handlers reach everything shared by `state_of(request)`. Its pages lie in `web/pages/<name>/`, are served
 under `/pages/<name>/…`, and are framed by `web.layout.page`.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from types import ModuleType
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
-from inference import ValenceModel
+from analysis.engine import Engine
+from analysis.file import Progress, analyze
 from inference.batching import Batcher
-from results import Store
-from stream.faces.detection import Detector
-from web.layout import PAGES, page
-from web.live import routes as signalling
+from web import home
+from web.access import routes as access
+from web.access.audience import require_audiences
+from web.access.desk import Desk
+from web.access.gate import Gate
+from web.layout import page, wants_page
+from web.library import files as session_files
+from web.library import routes as library
+from web.live import routes as live
+from web.live import spectating
 from web.live.hub import Hub
 from web.live.ice import for_browser, listen_on
+from web.participants import routes as participants
+from web.participants.participants import Participants
 from web.security import Security
-from web.state import ServerSettings, State, state_of
+from web.state import ServerSettings, State
+from web.studies import links, reports, stimuli
+from web.studies import routes as studies
+from web.uploads import routes as uploads
+from web.uploads.analyses import Analyses, Analyze
 
-ROUTERS = ("uploads", "library", "studies", "watching")
+ROUTERS = (
+    access.router,
+    home.router,
+    live.router,
+    spectating.router,
+    uploads.router,
+    library.router,
+    session_files.router,
+    studies.router,
+    stimuli.router,
+    links.router,
+    reports.router,
+    participants.router,
+)
 
 
 def create_app(
-    model: ValenceModel,
-    store: Store,
-    open_detector: Callable[[], Detector],
-    settings: ServerSettings | None = None,
+    engine: Engine, settings: ServerSettings | None = None, *, analyze_upload: Analyze | None = None
 ) -> FastAPI:
     """The web application around an open model and store; the caller closes them after it.
 
+    analyze_upload: what is done with an uploaded file, instead of what `valence analyze` would do.
+
     Raises:
         IceServerError: an ICE server of the settings is not written as one.
+        UndeclaredError: a route does not say for whom it is.
     """
     settings = settings or ServerSettings()
-    for_browser(settings.ice_servers)  # a mistake shows now, not at the first viewer
-    rooms = _rooms()
+    for_browser(settings.ice_servers)  # a mistake shows now, not at the first participant
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listen_on(settings.host)
         async with AsyncExitStack() as stack:
-            batcher = stack.enter_context(Batcher(model))
+            batcher = stack.enter_context(Batcher(engine.model))
             hub = await stack.enter_async_context(Hub())
-            app.state.valence = state = State(settings, model, open_detector, store, batcher, hub)
-            for room in rooms:
-                if hasattr(room, "lifespan"):
-                    await stack.enter_async_context(room.lifespan(state))
+            desk = Desk(engine.store, settings.token)
+            people = await stack.enter_async_context(Participants(engine.store, hub, desk.links))
+            queue = Analyses(engine.store, analyze_upload or partial(_analyze, engine=engine))
+            analyses = await stack.enter_async_context(queue)
+            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses)
             yield
 
-    app = FastAPI(
-        title="Valence Detector", version=settings.version, lifespan=lifespan, docs_url=None, redoc_url=None
-    )
-    app.add_middleware(Security, hosts=settings.allowed_hosts)
+    app = _Application(settings, lifespan=lifespan)
+    app.add_middleware(Gate)
     app.add_exception_handler(RequestValidationError, _explain)
-    app.include_router(signalling.router)
-    for room in rooms:
-        app.include_router(room.router)
-    app.add_api_route("/health", health, methods=["GET"], tags=["server"])
-    for address, path, section in (
-        ("/", "live/live.html", "Live"),
-        ("/live/{session_id}", "live/watch.html", "Live"),
-        ("/docs", "docs/docs.html", ""),
-    ):
-        app.add_api_route(address, _shows(path, section), methods=["GET"], include_in_schema=False)
-    app.mount("/pages", _Pages(directory=PAGES))
     app.add_exception_handler(404, _not_found)
+    for router in ROUTERS:
+        # Not `include_router`: the gate, and the test of who may do what, read each route's own declaration.
+        app.router.routes += router.routes
+    require_audiences(app.router.routes)
     return app
 
 
-async def health(request: Request) -> dict[str, Any]:
-    """That the server runs, and on what."""
-    state = state_of(request)
-    return {
-        "status": "ok",
-        "version": state.settings.version,
-        "device": {"requested": state.model.requested_device, "running": state.model.device},
-        "model": {"name": state.model.manifest.name, "sha256": state.model.manifest.sha256},
-        "live_sessions": len(state.hub.sessions),
-    }
+class _Application(FastAPI):
+    """FastAPI with our headers on every answer, those of its own error handler included."""
+
+    def __init__(self, settings: ServerSettings, lifespan: object) -> None:
+        self._settings = settings
+        super().__init__(
+            title="Valence Detector",
+            version=settings.version,
+            lifespan=lifespan,  # type: ignore[arg-type]
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+        )
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Security(
+            super().build_middleware_stack(), self._settings.allowed_hosts, tls=self._settings.tls
+        )
 
 
-class _Pages(StaticFiles):
-    """Styles and modules. The browser asks each time whether they have changed: an update shows at once."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["cache-control"] = "no-cache"
-        return response
-
-
-def _shows(path: str, section: str) -> Callable[[], HTMLResponse]:
-    def show() -> HTMLResponse:
-        return page(path, section)
-
-    return show
-
-
-def _rooms() -> list[ModuleType]:
-    names = [f"web.{name}" for name in ROUTERS]
-    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
+def _analyze(path: Path, progress: Progress, *, engine: Engine) -> dict[str, Any]:
+    """What `valence analyze` does; the record calls the input by its name, not by where it waited."""
+    return analyze(path, engine, progress=progress, source_name=path.name)
 
 
 async def _explain(_request: Request, error: Exception) -> Response:
@@ -125,8 +130,6 @@ async def _explain(_request: Request, error: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     """A page for people, JSON for programs."""
-    detail = getattr(error, "detail", "Not Found")
-    wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-    if wants_page:
+    if wants_page(request):
         return page("shared/missing.html", "", status=404)
-    return JSONResponse({"detail": detail}, status_code=404)
+    return JSONResponse({"detail": getattr(error, "detail", "Not Found")}, status_code=404)

@@ -1,4 +1,4 @@
-"""Who may talk to this server, and what its pages may do. Pure ASGI: it looks at headers only.
+"""What may talk to this server, and what its pages may do. Pure ASGI: it looks at headers only.
 
 - **Host**: a page elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and would then count as the
   same origin. So the server answers only to names that are its own.
@@ -19,6 +19,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from web.access.audience import SAFE
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -33,44 +35,42 @@ POLICY = "; ".join(
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with none at all, a form of ours would not say where it is from
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
-SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+TRANSPORT = {"strict-transport-security": "max-age=31536000"}
+"""Where HTTPS is ours; a proxy that speaks it sends its own."""
 
 
 class Security:
     """ASGI middleware. `hosts`: names of this server beside loopback names, IP addresses and its own name."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = (), *, tls: bool = False) -> None:
         self._app = app
+        self._headers = HEADERS | (TRANSPORT if tls else {})
         self._hosts = frozenset(host.lower() for host in ("localhost", platform.node(), *hosts) if host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        complaint = self._complaint(scope, headers)
-        if complaint is not None:
-            response = (
-                JSONResponse({"detail": complaint}, status_code=403)
-                if scope["type"] == "http"
-                else WebSocketClose(1008, complaint)
-            )
-            await response(scope, receive, send)
-            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     given.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        complaint = self._complaint(scope, Headers(scope=scope))
+        if complaint is None:
+            await self._app(scope, receive, send_with_headers)
+        elif scope["type"] == "http":
+            await JSONResponse({"detail": complaint}, status_code=403)(scope, receive, send_with_headers)
+        else:
+            await WebSocketClose(1008, complaint)(scope, receive, send)
 
     def _complaint(self, scope: Scope, headers: Headers) -> str | None:
         host = headers.get("host", "")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from analysis.engine import Engine
 from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
-from stream.faces.detection import Detector
-from stream.faces.smoothing import TIME_CONSTANT
+from web.access.desk import Desk
 from web.live.hub import Hub
-from web.uploads.analyses import Analyze
+from web.participants.participants import Participants
+from web.uploads.analyses import Analyses
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,23 @@ class ServerSettings:
 
     host: str = "127.0.0.1"
     """Address that the server listens on; loopback addresses keep media on this computer too."""
+    token: str | None = None
+    """Opens everything: in an address it signs a browser in, as a Bearer token it is a program's."""
+    public_url: str | None = None
+    """Where others reach the server, e.g. ``https://study.example.org``; links are made of it."""
+    tls: bool = False
+    """HTTPS is ours, and not a proxy's."""
     ice_servers: tuple[str, ...] = ()
     """``stun:host:port`` or ``turn:user:password@host:port``."""
     allowed_hosts: tuple[str, ...] = ()
     """Names by which the server may be called, beside loopback, IP addresses and this computer's name."""
-    smoothing: float = TIME_CONSTANT
-    """Time constant of the smoothing, in seconds."""
     version: str = "0"
     live_limit: int = 16
     """Live sessions at a time."""
-    viewer_limit: int = 8
-    """Viewers of one live session."""
-    analyze: Analyze | None = None
-    """Analyses an uploaded file into a stored session; None: this server takes no uploads."""
+    spectator_limit: int = 8
+    """Spectators of one live session."""
     upload_limit: int = 4 * 1024**3
     """Bytes of one uploaded file."""
-    extra: dict[str, object] = field(default_factory=dict)
-    """For routers beyond this room's own."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,24 @@ class State:
     """Lives as `app.state.valence` from start to end of the application."""
 
     settings: ServerSettings
-    model: ValenceModel
-    open_detector: Callable[[], Detector]
-    """A new detector; each source has its own."""
-    store: Store
+    engine: Engine
     batcher: Batcher
     """Shared by everything that reads faces: take a seat with `batcher.join(name)`."""
+    desk: Desk
+    """Knows who is who."""
     hub: Hub
     """The live sessions."""
+    participants: Participants
+    analyses: Analyses
+    """The queue of uploads."""
+
+    @property
+    def store(self) -> Store:
+        return self.engine.store
+
+    @property
+    def model(self) -> ValenceModel:
+        return self.engine.model
 
 
 def state_of(connection: HTTPConnection) -> State:

@@ -1,4 +1,4 @@
-"""Opening the database: its file, its settings, its schema version."""
+"""Opening the database: its file, its settings, its transactions."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from results.database.errors import StoreError
-from results.database.schema import SCHEMA_VERSION, Base, SchemaRow
+from results.database.migration import is_current, prepare
 
 DATABASE_NAME = "valence.db"
 BUSY_TIMEOUT_S = 30.0
 """How long a writer waits for another process's commit before it gives up; a commit takes milliseconds."""
-_UPGRADES = {1: ("ALTER TABLE sessions ADD COLUMN origin VARCHAR NOT NULL DEFAULT ''",)}
-"""What turns a database of one version into one of the next, in SQL that every database understands."""
-_SCHEMA_LOCK = 0x56414C45  # "VALE": the key of PostgreSQL's advisory lock while tables are made
 
 
 class Database:
@@ -36,8 +33,11 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.engine = _engine(self.url)
-            with self.write() as connection:
-                _prepare(connection)
+            with self.read() as connection:
+                ready = is_current(connection)
+            if not ready:
+                with self.write() as connection:
+                    prepare(connection)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError(f"The database address {self.address!r} cannot be used: {error}") from error
         except OSError as error:
@@ -124,27 +124,3 @@ def _write_ahead(connection: Any) -> None:
             sleep(0.02)
         else:
             return
-
-
-def _prepare(connection: Connection) -> None:
-    """Make the tables, or bring those of an older version up to this one.
-
-    Raises StoreError for a version that this program does not know.
-    """
-    if connection.dialect.name == "postgresql":  # SQLite's write transaction already keeps others out
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-    if not inspect(connection).has_table(SchemaRow.__tablename__):
-        Base.metadata.create_all(connection)
-        connection.execute(insert(SchemaRow).values(version=SCHEMA_VERSION))
-        return
-    version = connection.execute(select(SchemaRow.version)).scalar_one_or_none() or 0
-    while version in _UPGRADES:
-        for statement in _UPGRADES[version]:
-            connection.exec_driver_sql(statement)
-        version += 1
-        connection.execute(update(SchemaRow).values(version=version))
-    if version != SCHEMA_VERSION:
-        raise StoreError(
-            f"The database is of version {version} and this program understands version {SCHEMA_VERSION}: "
-            "use the program that wrote it, or another sessions folder."
-        )

@@ -25,5 +25,9 @@ class ExportError(ResultsError):
     """An export cannot be written."""
 
 
+class AccessError(ResultsError):
+    """An operator or a token cannot be made as asked."""
+
+
 class StudyError(ResultsError):
     """A study cannot do what it was asked for, e.g. aggregate viewers who never overlap."""

@@ -1,15 +1,16 @@
-"""The tables, as SQLAlchemy's typed ORM; the same on SQLite and PostgreSQL."""
+"""The tables, as SQLAlchemy's typed ORM; the same on SQLite and PostgreSQL.
+
+A change here needs a revision in `results/database/migrations/versions`, for databases that exist already; a
+test compares what the revisions make of an old database with what is declared here.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, TypeDecorator, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-SCHEMA_VERSION = 2
-"""Raised whenever a table changes; database.py brings an older database up to it."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -43,11 +44,6 @@ OfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CA
 """Belongs to a session and is deleted with it; `KeyOfSession`, where that is part of its own key."""
 KeyOfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)]
 OfStudy = Annotated[int, mapped_column(ForeignKey("studies.key", ondelete="CASCADE"))]
-
-
-class SchemaRow(Base):
-    __tablename__ = "schema"
-    version: Mapped[int] = mapped_column(primary_key=True)
 
 
 class SessionRow(Base):
@@ -137,6 +133,7 @@ class StudyRow(Base):
     notes: Mapped[str]
     consent_text: Mapped[str]
     keep_media: Mapped[bool]
+    allow_spectators: Mapped[bool] = mapped_column(default=False, server_default=false())
     settings: Mapped[dict[str, Any]]
 
 
@@ -191,3 +188,88 @@ class ViewingRow(Base):
         Index("viewings_by_stimulus", "stimulus_key"),
         UniqueConstraint("stimulus_key", "session_key", "viewer_key"),
     )
+
+
+class OperatorRow(Base):
+    """Someone who runs the installation, with a password of their own."""
+
+    __tablename__ = "operators"
+    key: Mapped[Key]
+    name: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]
+    """Hashed with argon2, salt and parameters included."""
+    created: Mapped[datetime]
+
+
+class SignInRow(Base):
+    """A browser that is signed in. What it holds is not kept here, only its hash."""
+
+    __tablename__ = "sign_ins"
+    key: Mapped[Key]
+    hash: Mapped[str] = mapped_column(unique=True)
+    operator_key: Mapped[int | None] = mapped_column(
+        ForeignKey("operators.key", ondelete="CASCADE"), index=True
+    )
+    """None: signed in by the address that the server printed on its own computer."""
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
+class EntryRow(Base):
+    """An address that signs a browser in, once."""
+
+    __tablename__ = "entries"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    expires: Mapped[datetime]
+
+
+class TokenRow(Base):
+    """What a program shows. It is not kept here, only its hash."""
+
+    __tablename__ = "tokens"
+    key: Mapped[Key]
+    name: Mapped[str] = mapped_column(unique=True)
+    hash: Mapped[str] = mapped_column(unique=True)
+    read_only: Mapped[bool]
+    created: Mapped[datetime]
+    expires: Mapped[datetime | None]
+
+
+class LinkRow(Base):
+    """An address for people without a name here: participants of a stimulus, or spectators of a session.
+
+    The token is kept as it is, for whoever may hand the address out wants to see it again.
+    """
+
+    __tablename__ = "links"
+    key: Mapped[Key]
+    token: Mapped[str] = mapped_column(unique=True)
+    stimulus_key: Mapped[int | None] = mapped_column(
+        ForeignKey("stimuli.key", ondelete="CASCADE"), index=True
+    )
+    session_key: Mapped[int | None] = mapped_column(
+        ForeignKey("sessions.key", ondelete="CASCADE"), index=True
+    )
+    note: Mapped[str]
+    created: Mapped[datetime]
+    expires: Mapped[datetime | None]
+    revoked: Mapped[datetime | None]
+
+
+class AuditRow(Base):
+    """What was deleted, exported or let in, when, and by whom."""
+
+    __tablename__ = "audit"
+    key: Mapped[Key]
+    time: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str]
+    action: Mapped[str]
+    what: Mapped[str]
+
+
+class SecretRow(Base):
+    """What all servers on one database share and nobody else knows, e.g. the key that signs cookies."""
+
+    __tablename__ = "secrets"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

@@ -49,6 +49,8 @@ class Study:
     """What viewers are asked to agree to."""
     keep_media: bool
     """Whether pictures and videos of viewers may be kept; numbers always are."""
+    allow_spectators: bool
+    """Whether an operator may look on while a viewer takes part; the viewers' consent says so then."""
     options: Options
     stimuli: tuple[Stimulus, ...]
     viewers: int
@@ -135,6 +137,7 @@ def study_of(connection: Connection, row: Row[Any]) -> Study:
         notes=row.notes,
         consent_text=row.consent_text,
         keep_media=row.keep_media,
+        allow_spectators=row.allow_spectators,
         options=options_of(row.settings),
         stimuli=tuple(_stimulus_of(connection, stimulus) for stimulus in stimuli),
         viewers=connection.execute(viewers).scalar_one(),
@@ -160,6 +163,7 @@ def study_json(study: Study, viewings: Iterable[Viewing] | None = None) -> dict[
         "notes": study.notes,
         "consent_text": study.consent_text,
         "keep_media": study.keep_media,
+        "allow_spectators": study.allow_spectators,
         "viewers": study.viewers,
         "stimuli": [
             {

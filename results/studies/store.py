@@ -9,13 +9,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from results.audience.panel import Options
 from results.audience.resampling import MAX_MOMENTS
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id, slug
-from results.database.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow
+from results.database.schema import LinkRow, SegmentRow, StimulusRow, StudyRow, ViewerRow
 from results.sessions.store import Store, remove_files
 from results.studies.records import Segment, Stimulus, Study, find_stimulus, find_study, options_of, study_of
 from results.studies.viewings import Viewings
@@ -41,6 +41,7 @@ class Studies:
         *,
         consent_text: str = "",
         keep_media: bool = False,
+        allow_spectators: bool = False,
         notes: str = "",
         options: Options | None = None,
     ) -> Study:
@@ -53,6 +54,7 @@ class Studies:
             "notes": notes,
             "consent_text": consent_text,
             "keep_media": keep_media,
+            "allow_spectators": allow_spectators,
             "settings": asdict(options or Options()),
         }
         with self._database.write() as connection:
@@ -78,13 +80,18 @@ class Studies:
         consent_text: str | None = None,
         options: Options | None = None,
     ) -> Study:
-        """Change what is given; the id stays, and so does what viewers have already agreed to."""
+        """Change what is given; the id stays, and so does what viewers have already agreed to.
+
+        Another name closes the study's links: who has one was invited to something else.
+        """
         given = {"name": name, "notes": notes, "consent_text": consent_text}
         values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
         if options is not None:
             values["settings"] = asdict(options)
         with self._database.write() as connection:
             row = find_study(connection, study)
+            if name is not None and name != row.name:
+                _close_links(connection, row.key)
             if values:
                 connection.execute(update(StudyRow).where(StudyRow.key == row.key).values(values))
         return self.get(row.id)
@@ -175,3 +182,9 @@ class Studies:
         ours = self._store.root.resolve() / STIMULI
         if stimulus.path is not None and stimulus.path.parent.parent == ours:
             remove_files(stimulus.path.parent)
+
+
+def _close_links(connection: Connection, study_key: int) -> None:
+    stimuli = select(StimulusRow.key).where(StimulusRow.study_key == study_key)
+    query = update(LinkRow).where(LinkRow.stimulus_key.in_(stimuli), LinkRow.revoked.is_(None))
+    connection.execute(query.values(revoked=datetime.now(UTC)))

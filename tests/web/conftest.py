@@ -10,6 +10,7 @@ import pytest
 
 from inference import ValenceModel
 from tests.chromium import launch, need_chromium
+from tests.web.browsing import signs_in
 from tests.web.serving import Served, serving
 from tests.web.uploading import numbered_clip
 
@@ -64,7 +65,7 @@ def browser(playwright: Any) -> Iterator[Any]:
 def page(browser: Any) -> Iterator[Any]:
     """A page; at the end of the test, no script in it has failed and none was forbidden."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
+    opened = signs_in(context.new_page())
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)

@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import httpx
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
+from tests.web import asking
 from tests.web.serving import SAMPLE
 
 
@@ -59,7 +59,7 @@ class Peer:
         return {"sdp": self.connection.localDescription.sdp, "type": "offer"}
 
     async def connect(self, path: str = "/api/offer") -> Peer:
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with asking.opened_async(base_url=self.url) as client:
             response = await client.post(path, json=await self.offer())
         assert response.status_code == 200, response.text
         await self.connected(response.json())

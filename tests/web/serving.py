@@ -10,19 +10,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
 
+from analysis.engine import Engine
+from analysis.settings import AnalysisSettings
 from inference import ValenceModel
 from results import Store
-from stream.faces.detection import open_detector
 from tests import ROOT
+from tests.web import asking
 from web.app import create_app
 from web.state import ServerSettings, State
+from web.uploads.analyses import Analyze
 
 SAMPLE = ROOT / "media" / "sample.mp4"
 
@@ -52,11 +55,17 @@ _GRACE_S = 3
 
 
 @contextmanager
-def serving(folder: Path, model: ValenceModel, settings: ServerSettings | None = None) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    model: ValenceModel,
+    settings: ServerSettings | None = None,
+    analyze_upload: Analyze | None = None,
+) -> Iterator[Served]:
     """Serves on a free port until the block ends; then everything must have stopped."""
-    settings = settings or ServerSettings(version="test")
+    settings = replace(settings or ServerSettings(version="test"), token=asking.TOKEN)
     with Store(folder) as store, socket.create_server(("127.0.0.1", 0)) as listening:
-        app = create_app(model, store, open_detector, settings)
+        engine = Engine(AnalysisSettings(device="cpu"), model, store)
+        app = create_app(engine, settings, analyze_upload=analyze_upload)
         config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=_GRACE_S)
         server = uvicorn.Server(config)
         loops: list[asyncio.AbstractEventLoop] = []
@@ -82,7 +91,7 @@ def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     code = (
         "from pathlib import Path; "
         "from valence.commands.serve import run; from valence.settings import load; "
-        f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu'))"
+        f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu', token={asking.TOKEN!r}))"
     )
     running = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -95,7 +104,7 @@ def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def healthy(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
+        return asking.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code == 200
     except httpx.TransportError:
         return False
 

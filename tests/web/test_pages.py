@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
+from tests.web import asking
 from tests.web.serving import ROOT, Served
 from web.layout import PAGES, page
 
 
 @pytest.mark.parametrize("path", ["/", "/live/some-session", "/docs"])
 def test_pages_are_whole(served: Served, path: str) -> None:
-    response = httpx.get(served.url + path)
+    response = asking.get(served.url + path)
     assert response.status_code == 200
     html = response.text
     assert html.startswith("<!doctype html>") and '<main id="main"' in html
     assert [name for name in ("Live", "Upload", "Sessions", "Studies") if f">{name}</a>" not in html] == []
     for address in re.findall(r'(?:src|href)="(/pages/[^"]+)"', html):
-        assert httpx.get(served.url + address).status_code == 200, address
+        assert asking.get(served.url + address).status_code == 200, address
 
 
 def test_every_module_that_is_imported_is_there() -> None:
@@ -36,19 +36,19 @@ def test_the_current_section_is_marked() -> None:
 
 
 def test_a_missing_page_is_for_people_and_a_missing_answer_for_programs(served: Served) -> None:
-    people = httpx.get(served.url + "/nothing", headers={"accept": "text/html"})
+    people = asking.get(served.url + "/nothing", headers={"accept": "text/html"})
     assert people.status_code == 404 and "There is nothing at this address" in people.text
-    program = httpx.get(served.url + "/api/nothing")
+    program = asking.get(served.url + "/api/nothing")
     assert program.status_code == 404 and program.json() == {"detail": "Not Found"}
 
 
 def test_files_outside_the_pages_are_not_served(served: Served) -> None:
     for path in ("/pages/../app.py", "/pages/%2e%2e/app.py", "/pages/live/..%2f..%2fapp.py"):
-        assert httpx.get(served.url + path).status_code == 404
+        assert asking.get(served.url + path).status_code == 404
 
 
 def test_the_api_describes_itself(served: Served) -> None:
-    paths = httpx.get(served.url + "/openapi.json").json()["paths"]
+    paths = asking.get(served.url + "/openapi.json").json()["paths"]
     assert {"/health", "/api/offer", "/api/live/{session_id}/watch"} <= paths.keys()
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import httpx
 import pytest
 
+from tests.web import asking
 from tests.web.serving import Served
 from web.live.ice import (
     IceServerError,
@@ -21,19 +21,19 @@ from web.security import Security
 
 def test_pages_may_load_from_their_own_server_only(served: Served) -> None:
     for path in ("/", "/live/some-session", "/docs", "/health", "/pages/base.css", "/nothing"):
-        policy = httpx.get(served.url + path).headers["content-security-policy"]
+        policy = asking.get(served.url + path).headers["content-security-policy"]
         assert "default-src 'self'" in policy and "unsafe" not in policy and "http" not in policy
 
 
 def test_pages_carry_no_inline_code_and_name_no_other_server(served: Served) -> None:
     for path in ("/", "/live/x", "/docs"):
-        html = httpx.get(served.url + path).text
+        html = asking.get(served.url + path).text
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?://", html)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""])
 def test_other_names_are_refused(served: Served, host: str) -> None:
-    response = httpx.get(served.url + "/health", headers={"host": host})
+    response = asking.get(served.url + "/health", headers={"host": host})
     assert response.status_code in (400, 403)
 
 
@@ -52,15 +52,15 @@ def test_names_can_be_added() -> None:
     [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
 )
 def test_other_pages_may_not_post(served: Served, headers: dict[str, str]) -> None:
-    response = httpx.post(served.url + "/api/offer", json={}, headers=headers)
+    response = asking.post(served.url + "/api/offer", json={}, headers=headers)
     assert response.status_code == 403
     assert "may not use this server" in response.json()["detail"]
 
 
 def test_own_pages_and_programs_may_post(served: Served) -> None:
     own = {"origin": served.url, "sec-fetch-site": "same-origin"}
-    assert httpx.post(served.url + "/api/offer", json={}, headers=own).status_code == 422
-    assert httpx.post(served.url + "/api/offer", json={}).status_code == 422
+    assert asking.post(served.url + "/api/offer", json={}, headers=own).status_code == 422
+    assert asking.post(served.url + "/api/offer", json={}).status_code == 422
 
 
 def test_ice_servers_are_read_as_they_are_written() -> None:

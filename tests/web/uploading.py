@@ -10,16 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-import httpx
 import numpy as np
 
-from analysis.file import Engine
 from inference import ValenceModel
-from results import Store
 from tests import ROOT
+from tests.web import asking
 from tests.web.serving import SAMPLE, Served, serving, wait_until
-from valence.commands.serve import uploads_analyzed_by
-from valence.settings import Settings
 from web.state import ServerSettings
 from web.uploads.analyses import Analyze
 
@@ -35,19 +31,14 @@ def taking_uploads(
     folder: Path, model: ValenceModel, analyze: Analyze | None = None, limit: int = 50 * 1024**2
 ) -> Iterator[Served]:
     """A server whose uploads are analysed as by `valence serve`, or by `analyze`."""
-    with Store(folder) as store:
-        engine = Engine(Settings(sessions=folder, device="cpu"), model, store)
-        settings = ServerSettings(
-            version="test", analyze=analyze or uploads_analyzed_by(engine), upload_limit=limit
-        )
-        with serving(folder, model, settings) as served:
-            yield served
+    with serving(folder, model, ServerSettings(version="test", upload_limit=limit), analyze) as served:
+        yield served
 
 
 def send(url: str, *paths: Path) -> list[dict[str, Any]]:
     """Uploads files in one request."""
     files = [("file", (path.name, path.read_bytes())) for path in paths]
-    answer = httpx.post(f"{url}/api/analyses", files=files, timeout=60)
+    answer = asking.post(f"{url}/api/analyses", files=files, timeout=60)
     assert answer.status_code == 202, answer.text
     jobs: list[dict[str, Any]] = answer.json()
     return jobs
@@ -58,7 +49,7 @@ def outcome(url: str, job: dict[str, Any], seconds: float = 90) -> dict[str, Any
     found: dict[str, Any] = {}
 
     def over() -> bool:
-        found.update(httpx.get(f"{url}/api/analyses/{job['id']}", timeout=30).json())
+        found.update(asking.get(f"{url}/api/analyses/{job['id']}", timeout=30).json())
         return found["status"] in ("done", "failed")
 
     wait_until(over, seconds)

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from analysis.file import Engine, analyze, open_model
+from analysis.engine import Engine, open_model
+from analysis.errors import AnalysisError
+from analysis.file import analyze
 from results import NEUTRAL, Store
 from stream.sources.files import SourceError, find_media
 from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError
@@ -32,16 +34,15 @@ def run(
     inputs, failed = _inputs(paths, as_json, complaints)
     summaries: list[dict[str, Any]] = []
     if inputs:
-        model = open_model(settings)
         with explained(), Store(settings.sessions, settings.database_url) as store:
-            engine = Engine(settings, model, store)
+            engine = Engine(settings.analysis, open_model(settings.analysis), store)
             with _progress(complaints) as bars:
                 for number, path in enumerate(inputs, 1):
                     try:
                         summary = _one(path, engine, out, annotated, bars, f"{number}/{len(inputs)}")
-                    except ValenceError as error:
+                    except AnalysisError as error:
                         failed += 1
-                        _complain(path, str(error).removeprefix(f"{path}: "), as_json, complaints)
+                        _complain(path, str(error), as_json, complaints)
                         continue
                     summaries.append(summary)
                     if as_json:

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis.file import open_model
+from analysis.engine import open_model
+from analysis.errors import AnalysisError
 from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
-from valence.errors import DONE, FAILED, ValenceError
+from valence.errors import DONE, FAILED
 from valence.settings import Settings
 
 _PACKAGES = (
@@ -48,12 +49,12 @@ def examine(settings: Settings) -> dict[str, Any]:
     model: dict[str, Any] | None = None
     running = None
     try:
-        opened = open_model(settings)
+        opened = open_model(settings.analysis)
         running = opened.device
         manifest = opened.manifest
         model = {"name": manifest.name, "version": manifest.version, "sha256": manifest.sha256}
         model["metrics"] = manifest.metrics
-    except ValenceError as error:
+    except AnalysisError as error:
         problems.append(str(error))
     detectors: dict[str, str] = {}
     for name in DETECTORS:

@@ -16,15 +16,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from analysis.file import open_model
+from analysis.engine import detector_of, open_model
 from inference import Crop, ValenceModel
 from stream.faces.analyzer import find_in_still
-from stream.faces.detection import Detector, DetectorError, locate_in_crop, open_detector
+from stream.faces.detection import Detector, locate_in_crop
 from stream.frames import Box
 from stream.sources.files import SourceError, open_source
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.errors import DONE, NO_FACE, ValenceError
 from valence.settings import Settings
+from valence.storage import explained
 
 _BATCH = 64
 
@@ -92,11 +93,8 @@ def predict(
 def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | None, as_json: bool) -> int:
     """Scores every row, prints the figures, and returns the exit code."""
     rows = read_labels(labels)
-    model = open_model(settings)
-    try:
-        detector = open_detector(settings.detector, settings.detector_weights)
-    except DetectorError as error:
-        raise ValenceError(str(error)) from error
+    with explained():
+        model, detector = open_model(settings.analysis), detector_of(settings.analysis)
     results = list(
         track(
             predict(rows, model, detector, crops=crops),

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
+import ssl
+import sys
+import threading
+import time
+import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
 
-from analysis.file import Engine, Progress, analyze, open_model
-from results import Store
-from stream.faces.detection import DetectorError, open_detector
+from analysis.engine import Engine, open_model
+from results import Operators, SignIns, Store
 from valence import __version__
 from valence.errors import ValenceError
 from valence.settings import Settings, load
 from valence.storage import explained
 
 if TYPE_CHECKING:
-    from web.uploads.analyses import Analyze
+    from fastapi import FastAPI
+
+WEAK = 16
+"""Characters; a token of one's own that is shorter can be guessed."""
 
 
 def serve(
@@ -38,62 +46,171 @@ def serve(
             show_default="localhost, addresses and this computer's name",
         ),
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="Where others reach this server; the links that it gives are made of it."),
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM) for HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address or network of a proxy whose forwarded headers are believed; may be repeated.",
+            show_default="none",
+        ),
+    ] = None,
+    browser: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open the page in a browser.", show_default="on a terminal"),
+    ] = None,
 ) -> None:
-    """Serve the web app: live view, uploads, sessions and studies."""
-    run(load(host=host, port=port, device=device, detector=detector, allowed_hosts=allowed_hosts or None))
+    """Serve the web app: live view, uploads, sessions and studies.
+
+    On your own computer, open the address that is printed: it signs your browser in, once. For others, add
+    operators first (`valence operators add`), then listen with --host, with HTTPS (--tls-cert and --tls-key,
+    or a proxy and --trusted-proxy).
+    """
+    settings = load(
+        host=host,
+        port=port,
+        device=device,
+        detector=detector,
+        allowed_hosts=allowed_hosts or None,
+        public_url=public_url,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        trusted_proxies=trusted_proxy or None,
+    )
+    run(settings, browser=sys.stdout.isatty() if browser is None else browser)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, browser: bool = False) -> None:
     """Serves until it is told to stop.
 
     Raises:
-        ValenceError: the model, the detector, the store or the port cannot be used.
+        ValenceError: the model, the detector, the store, the certificate or the port cannot be used, or the
+            server would be open to others without operators.
     """
-    from web.app import create_app  # aiortc and FastAPI take a second to import
-    from web.live.ice import IceServerError
+    from web.live.ice import IceServerError, is_loopback  # aiortc and FastAPI take a second to import
+
+    check_tls(settings)
+    check_proxies(settings)
+    if settings.token is not None and len(settings.token) < WEAK:
+        typer.echo(
+            f"valence: VALENCE_TOKEN is short; with less than {WEAK} characters it can be guessed", err=True
+        )
+    with explained(), Store(settings.sessions, settings.database_url) as store:
+        own_computer = is_loopback(settings.host) and not settings.trusted_proxies
+        if not own_computer and not Operators(store.database).any():
+            where = "behind a proxy" if is_loopback(settings.host) else f"on {settings.host}"
+            raise ValenceError(
+                f"{where} others can reach the server, and nobody has a password yet: add an operator first, "
+                "with `valence operators add NAME`"
+            )
+        engine = Engine(settings.analysis, open_model(settings.analysis), store)
+        engine.model.warm_up()
+        engine.open_detector()
+        with _listen(settings.host, settings.port) as listening:
+            try:
+                app = _app(engine, settings)
+            except IceServerError as error:
+                raise ValenceError(str(error)) from error
+            port = listening.getsockname()[1]
+            entry = settings.token or (SignIns(store.database).new_entry() if own_computer else None)
+            address = f"{_base(settings, port)}/" + (f"?token={entry}" if entry else "")
+            if own_computer or settings.token:
+                typer.echo(f"Valence Detector is at {address} (Ctrl-C stops it)")
+            else:
+                typer.echo(
+                    f"Valence Detector is at {address}: sign in with name and password (Ctrl-C stops it)"
+                )
+            _serve(app, listening, settings, address if browser else None)
+
+
+def check_tls(settings: Settings) -> None:
+    """Raises ValenceError: certificate and key are not both there, or do not fit."""
+    if settings.tls_cert is None and settings.tls_key is None:
+        return
+    if settings.tls_cert is None or settings.tls_key is None:
+        raise ValenceError("HTTPS needs both: the certificate (--tls-cert) and its key (--tls-key)")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except FileNotFoundError as error:
+        missing = next(
+            (f for f in (settings.tls_cert, settings.tls_key) if not f.is_file()), settings.tls_cert
+        )
+        raise ValenceError(f"there is no file {missing}") from error
+    except (OSError, ssl.SSLError) as error:
+        raise ValenceError(
+            f"{settings.tls_cert} and {settings.tls_key} are no certificate with its key: {error}"
+        ) from error
+
+
+def check_proxies(settings: Settings) -> None:
+    """Raises ValenceError: what is to be trusted is no address or network."""
+    for proxy in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError as error:
+            raise ValenceError(
+                f"a trusted proxy is an address or a network, like 127.0.0.1 or 10.0.0.0/8; not {proxy!r}"
+            ) from error
+
+
+def _app(engine: Engine, settings: Settings) -> FastAPI:
+    from web.app import create_app
     from web.state import ServerSettings
 
-    model = open_model(settings)
-    model.warm_up()
-    try:
-        open_detector(settings.detector, settings.detector_weights)
-    except DetectorError as error:
-        raise ValenceError(str(error)) from error
-    listening = _listen(settings.host, settings.port)
-    with listening, explained(), Store(settings.sessions, settings.database_url) as store:
-        try:
-            app = create_app(
-                model,
-                store,
-                lambda: open_detector(settings.detector, settings.detector_weights),
-                ServerSettings(
-                    host=settings.host,
-                    ice_servers=tuple(settings.ice_servers),
-                    allowed_hosts=tuple(settings.allowed_hosts),
-                    smoothing=settings.smoothing,
-                    analyze=uploads_analyzed_by(Engine(settings, model, store)),
-                    version=__version__,
-                ),
-            )
-        except IceServerError as error:
-            raise ValenceError(str(error)) from error
-        name = f"[{settings.host}]" if ":" in settings.host else settings.host
-        typer.echo(f"Valence Detector is at http://{name}:{listening.getsockname()[1]} (Ctrl-C stops it)")
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
-        uvicorn.Server(config).run(sockets=[listening])
+    return create_app(
+        engine,
+        ServerSettings(
+            host=settings.host,
+            token=settings.token,
+            public_url=settings.public_url,
+            tls=settings.tls_cert is not None,
+            ice_servers=tuple(settings.ice_servers),
+            allowed_hosts=(*settings.allowed_hosts, *_named_in(settings.public_url)),
+            version=__version__,
+        ),
+    )
 
 
-def uploads_analyzed_by(engine: Engine) -> Analyze:
-    """What the web app does with an uploaded file: what `valence analyze` would."""
-    from web.uploads.analyses import AnalysisError
+def _serve(app: FastAPI, listening: socket.socket, settings: Settings, address: str | None) -> None:
+    """Until a signal comes. address: shown in a browser once the server answers."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+            # Who only says who they are is not believed.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            server_header=False,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+        )
+    )
+    if address is not None:
+        threading.Thread(target=_show, args=(server, address), name="browser", daemon=True).start()
+    server.run(sockets=[listening])
 
-    def analyze_upload(path: Path, progress: Progress) -> dict[str, Any]:
-        try:
-            return analyze(path, engine, progress=progress, source_name=path.name)
-        except ValenceError as error:
-            raise AnalysisError(str(error).removeprefix(f"{path}: ")) from error
 
-    return analyze_upload
+def _show(server: uvicorn.Server, address: str) -> None:
+    while not server.started:
+        time.sleep(0.05)
+    webbrowser.open(address)
+
+
+def _base(settings: Settings, port: int) -> str:
+    name = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{'http' if settings.tls_cert is None else 'https'}://{name}:{port}"
+
+
+def _named_in(url: str | None) -> list[str]:
+    from urllib.parse import urlsplit
+
+    name = urlsplit(url).hostname if url else None
+    return [name] if name else []
 
 
 def _listen(host: str, port: int) -> socket.socket:

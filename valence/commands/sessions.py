@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from results import Format, Session, State, csv_text, export, json_text, summary_of
+from results import Format, Session, State, csv_text, export, json_text, nameless, summary_of
+from valence.commands.operators import note
 from valence.errors import ValenceError
 from valence.printing import ask, console, print_json, signed, tell
 from valence.storage import opened_store
@@ -85,6 +86,7 @@ def export_session(
             sys.stdout.write(csv_text(samples) if form is Format.CSV else json_text(content, samples))
             return
         session_id = store.get(session).id
+        note(store, "exported", f"{form.value} of {nameless(session_id)}")
         path = out or Path(f"{session_id}.{form}")
         export(store, session_id, form, path)
     tell({"session": session_id, "format": form.value, "file": str(path)}, str(path), as_json)
@@ -102,6 +104,7 @@ def delete(
         found = store.get(session)
         ask(f"Delete {found.id} ({found.source}) and all its files?", yes)
         store.delete(found.id)
+        note(store, "deleted", nameless(found.id))
     tell({"session": found.id, "deleted": True}, f"{found.id} is deleted.", as_json)
 
 

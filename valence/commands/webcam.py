@@ -14,14 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from analysis.file import open_model
-from analysis.recording import Recorder
-from inference import ValenceModel
-from inference.batching import Batcher
+from analysis.engine import Engine, open_model
+from analysis.live import record_live
 from results import Store
-from stream.faces.analyzer import Analyzer
-from stream.faces.detection import DetectorError, open_detector
-from stream.pipelines.live import LivePipeline, LiveResult
+from stream.pipelines.live import LiveResult
 from stream.sources.live import LiveError
 from stream.sources.webcam import Webcam
 from valence.errors import ValenceError
@@ -61,58 +57,17 @@ def run(settings: Settings, device: int | str, seconds: float | None, *, as_json
     Raises:
         ValenceError: camera, model, detector or store cannot be used.
     """
-    model = open_model(settings)
-    model.warm_up()
-    with explained(), Store(settings.sessions, settings.database_url) as store:
+    with explained(), Store(settings.sessions, settings.database_url) as store, _shown(as_json) as show:
+        engine = Engine(settings.analysis, open_model(settings.analysis), store)
+        engine.model.warm_up()
+        source = Webcam(device)
         try:
-            session = asyncio.run(_analyse(settings, model, store, device, seconds, as_json))
-        except (LiveError, DetectorError) as error:
+            session = asyncio.run(
+                record_live(source, engine, "webcam", sink=show, seconds=seconds, until=_on_interrupt)
+            )
+        except LiveError as error:
             raise ValenceError(str(error)) from error
     typer.echo(f"stored as {session}", err=True)
-
-
-async def _analyse(
-    settings: Settings,
-    model: ValenceModel,
-    store: Store,
-    device: int | str,
-    seconds: float | None,
-    as_json: bool,
-) -> str:
-    source = Webcam(device)
-    analyzer = Analyzer(
-        open_detector(settings.detector, settings.detector_weights), time_constant=settings.smoothing
-    )
-    writer = store.begin(
-        "webcam",
-        source=source.name,
-        kind="live",
-        device=model.device,
-        model_name=model.manifest.name,
-        model_sha256=model.manifest.sha256,
-        settings={"smoothing": settings.smoothing, "stored": "numbers"},
-    )
-    recorder = Recorder(store, writer)
-    with Batcher(model) as batcher, _shown(as_json) as show:
-        pipeline = LivePipeline(source, analyzer, model, batcher.join("webcam"))
-        pipeline.sinks += [recorder, show]
-        working = asyncio.create_task(pipeline.run())
-        recording = asyncio.create_task(recorder.run())
-        _on_interrupt(working)
-        try:
-            await asyncio.wait({working, recording}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (working, recording):
-                task.cancel()
-            outcomes = await asyncio.gather(working, recording, return_exceptions=True)
-            failures = [o for o in outcomes if isinstance(o, Exception)]
-            if pipeline.frames:
-                await recorder.finish("Stopped.", str(failures[0]) if failures else None)
-            else:
-                await recorder.discard()
-    if failures:
-        raise failures[0]
-    return recorder.id
 
 
 def _on_interrupt(task: asyncio.Task[None]) -> None:

@@ -10,12 +10,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
-from results import Format, csv_text, json_text, summary_of, write_parquet
+from results import Format, csv_text, json_text, nameless, summary_of, write_parquet
+from web.access.audience import API
+from web.access.trail import note
 from web.errors import explained, shown_source, stored_session
 from web.library.playback import timing
 from web.state import state_of
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(tags=["sessions"], dependencies=[API])
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -49,6 +51,7 @@ def session_file(session_id: str, what: str, request: Request) -> Response:
         session = stored_session(request, session_id)
         if what in {form.value for form in Format}:
             content, samples = summary_of(store, session.id)
+            note(request, "exported", f"{what} of {nameless(session.id)}")
             content["input"] = shown_source(session)
             name = f"{session.id}.{what}"
             if what == Format.CSV:

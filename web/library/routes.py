@@ -21,16 +21,18 @@ from results import (
     face_moments,
     face_statistics,
     json_text,
+    nameless,
     summary,
 )
 from results import State as SessionState
+from web.access.audience import API, OPERATORS
+from web.access.trail import note
 from web.errors import explained, shown_source, stored_session
+from web.fields import MOST, FaceId, Key, Moment, Title
 from web.layout import page
-from web.library import files as session_files
 from web.state import state_of
 
 router = APIRouter(tags=["sessions"])
-router.include_router(session_files.router)
 
 
 class Listed(BaseModel):
@@ -58,8 +60,8 @@ class Listed(BaseModel):
 class Change(BaseModel):
     """What may be changed of a session; what is left out stays."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"\S")] = None
-    faces: dict[int, Annotated[str, Field(max_length=100)]] = {}
+    name: Title | None = None
+    faces: dict[FaceId, Annotated[str, Field(max_length=100)]] = {}
     """Names of faces; an empty one takes a name back."""
 
 
@@ -67,32 +69,32 @@ class NewStretch(BaseModel):
     """A marker, or a stretch to exclude, in seconds of the session's clock."""
 
     kind: StretchKind
-    start_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    end_s: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    start_s: Moment
+    end_s: Moment | None = None
     label: Annotated[str, Field(max_length=200)] = ""
-    face_id: int | None = None
+    face_id: FaceId | None = None
     """None: it concerns every face."""
 
 
-@router.get("/sessions", include_in_schema=False)
+@router.get("/sessions", include_in_schema=False, dependencies=[OPERATORS])
 async def library_page() -> HTMLResponse:
     return page("library/library.html", "Sessions")
 
 
-@router.get("/sessions/{session_id}", include_in_schema=False)
+@router.get("/sessions/{session_id}", include_in_schema=False, dependencies=[OPERATORS])
 def session_page(session_id: str, request: Request) -> HTMLResponse:
     with explained():
         stored_session(request, session_id)
     return page("session/session.html", "Sessions")
 
 
-@router.get("/api/sessions")
+@router.get("/api/sessions", dependencies=[API])
 def sessions(
     request: Request,
     search: Annotated[str | None, Query(max_length=200)] = None,
     state: SessionState | None = None,
-    limit: Annotated[int | None, Query(ge=1)] = None,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+    offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
 ) -> list[Listed]:
     """Sessions, newest first; `search` looks in their ids, names and sources."""
     with explained():
@@ -100,7 +102,7 @@ def sessions(
     return [_listed(session) for session in found]
 
 
-@router.get("/api/sessions/{session_id}")
+@router.get("/api/sessions/{session_id}", dependencies=[API])
 def one_session(session_id: str, request: Request) -> dict[str, Any]:
     """All about a session except its samples.
 
@@ -126,14 +128,14 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/api/sessions/{session_id}/outline")
+@router.get("/api/sessions/{session_id}/outline", dependencies=[API])
 def outline(session_id: str, request: Request) -> Listed:
     """A session as the list has it: at once, however long it is."""
     with explained():
         return _listed(stored_session(request, session_id))
 
 
-@router.get("/api/sessions/{session_id}/samples")
+@router.get("/api/sessions/{session_id}/samples", dependencies=[API])
 def samples_of(session_id: str, request: Request) -> Response:
     """`{"session": …, "samples": {…}}`: the samples by column, under the names of `valence.csv`."""
     with explained():
@@ -142,7 +144,7 @@ def samples_of(session_id: str, request: Request) -> Response:
     return Response(json_text({"session": session.id}, samples), media_type="application/json")
 
 
-@router.patch("/api/sessions/{session_id}")
+@router.patch("/api/sessions/{session_id}", dependencies=[API])
 def change(session_id: str, body: Change, request: Request) -> Listed:
     """Renames a session or its faces."""
     store = state_of(request).store
@@ -155,7 +157,7 @@ def change(session_id: str, body: Change, request: Request) -> Listed:
         return _listed(store.get(session.id))
 
 
-@router.delete("/api/sessions/{session_id}", status_code=204)
+@router.delete("/api/sessions/{session_id}", status_code=204, dependencies=[API])
 def delete(session_id: str, request: Request) -> None:
     """Deletes a session with every file and number of it. 409: it is live; stop it first."""
     state = state_of(request)
@@ -163,9 +165,10 @@ def delete(session_id: str, request: Request) -> None:
         raise HTTPException(409, "This session is live; stop it before you delete it.")
     with explained():
         state.store.delete(stored_session(request, session_id).id)
+        note(request, "deleted", nameless(session_id))
 
 
-@router.post("/api/sessions/{session_id}/stretches", status_code=201)
+@router.post("/api/sessions/{session_id}/stretches", status_code=201, dependencies=[API])
 def add_stretch(session_id: str, body: NewStretch, request: Request) -> dict[str, Any]:
     """Sets a marker or excludes a stretch."""
     store = state_of(request).store
@@ -176,8 +179,8 @@ def add_stretch(session_id: str, body: NewStretch, request: Request) -> dict[str
         )
 
 
-@router.delete("/api/sessions/{session_id}/stretches/{key}", status_code=204)
-def remove_stretch(session_id: str, key: int, request: Request) -> None:
+@router.delete("/api/sessions/{session_id}/stretches/{key}", status_code=204, dependencies=[API])
+def remove_stretch(session_id: str, key: Key, request: Request) -> None:
     """Removes a marker or an exclusion."""
     with explained():
         session = stored_session(request, session_id)

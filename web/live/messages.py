@@ -19,13 +19,15 @@ class FloodError(ValueError):
     """More, or longer, messages than a page sends."""
 
 
-def frame_message(result: LiveResult, *, viewers: int = 0, skipped: int = 0, rtp: int | None = None) -> str:
+def frame_message(
+    result: LiveResult, *, spectators: int = 0, skipped: int = 0, rtp: int | None = None
+) -> str:
     """One analysed frame as JSON (DESIGN.md, Web).
 
     Beside the contract's fields: `width`, `height` (of the picture that the boxes refer to), `sent` (width
     and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or null),
-    `viewers`, and for viewers `rtp`, the RTP timestamp of the relayed picture up to a constant. `skipped`
-    messages count as dropped.
+    `spectators`, and for spectators `rtp`, the RTP timestamp of the relayed picture up to a constant.
+    `skipped` messages count as dropped.
     """
     shot = result.shot
     message: dict[str, Any] = {
@@ -48,7 +50,7 @@ def frame_message(result: LiveResult, *, viewers: int = 0, skipped: int = 0, rtp
         "height": result.size[1],
         "sent": shot.size,
         "captured_ms": None if shot.captured is None else round(shot.captured * 1000, 1),
-        "viewers": viewers,
+        "spectators": spectators,
     }
     if rtp is not None:
         message["rtp"] = rtp

@@ -1,29 +1,33 @@
-"""WebRTC signalling: a camera's offer, a viewer's offer, and what is live."""
+"""WebRTC signalling: a camera's offer, and what is live."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
+from analysis.live import begin_record
 from analysis.recording import Recorder
-from results import NotFoundError, SessionWriter
+from results import NotFoundError
 from stream.faces.analyzer import Analyzer
 from stream.pipelines.live import LivePipeline
 from stream.sources.sender_clock import SenderClock
 from stream.sources.webrtc import TrackSource
+from web.access.audience import API
+from web.access.identity import identity_of
 from web.live.ice import configuration, for_browser, with_bitrate, without_mdns
-from web.live.session import LiveSession
+from web.live.session import LiveSession, Shown
 from web.participants.film import Film
 from web.state import State, state_of
 
-router = APIRouter(tags=["live"])
+router = APIRouter(tags=["live"], dependencies=[API])
 
 SDP_LIMIT = 64 * 1024
 
@@ -45,6 +49,21 @@ class Answer(BaseModel):
     """Its id in the library."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """On what terms somebody sits in front of the camera."""
+
+    name: str
+    """The session's."""
+    consent: str | None = None
+    """The text that they agreed to."""
+    shown: Shown = Shown.LISTED
+    film: Film | None = None
+    """Keeps the camera's video, too."""
+    then: Callable[[], Awaitable[None]] | None = None
+    """Awaited when the session is over and its record is closed."""
+
+
 class Live(BaseModel):
     """Where a session stands, live or not."""
 
@@ -52,7 +71,7 @@ class Live(BaseModel):
     state: str
     """``running``, ``done``, ``interrupted`` or ``failed``."""
     live: bool
-    viewers: int
+    spectators: int
     duration_s: float
     created: datetime
 
@@ -68,65 +87,35 @@ async def offer(body: Offer, request: Request) -> Answer:
         if body.session in state.hub.sessions:
             raise HTTPException(409, "This session has its camera already; stop it before another begins.")
         raise HTTPException(404, f"There is no live session {body.session}; leave it out to begin one.")
-    return await begin(body.sdp, state, body.name, body.consent)
+    return await begin(body.sdp, state, Terms(body.name, body.consent))
 
 
-async def begin(
-    sdp: str,
-    state: State,
-    name: str,
-    consent: str | None = None,
-    *,
-    film: Film | None = None,
-    then: Callable[[], Awaitable[None]] | None = None,
-) -> Answer:
-    """Begin a live session with the camera that is offered, recorded as `name`.
+async def begin(sdp: str, state: State, terms: Terms) -> Answer:
+    """Begin a live session with the camera that is offered.
 
-    film: keeps the camera's video, too. then: awaited when the session is over and its record is closed.
     Raises HTTPException: 422: the offer cannot be used; 503: too many sessions.
     """
-    _check(sdp, "sendonly", "sendrecv")
+    check_offer(sdp, "sendonly", "sendrecv")
     if len(state.hub.sessions) + state.hub.opening >= state.settings.live_limit:
         raise HTTPException(503, f"{state.settings.live_limit} sessions are live; the server takes no more.")
     state.hub.opening += 1
     try:
-        return await _begin(sdp, state, name, consent, film, then)
+        return await _begin(sdp, state, terms)
     finally:
         state.hub.opening -= 1
 
 
-@router.post("/api/live/{session_id}/watch")
-async def watch(session_id: str, body: Offer, request: Request) -> Answer:
-    """Watch a live session: an offer to receive video, with a data channel `valence`.
-
-    404: it is not live; 422: the offer cannot be used; 503: it has too many viewers.
-    """
-    state = state_of(request)
-    session = _live(state, session_id)
-    _check(body.sdp, "recvonly", "sendrecv")
-    if len(session.viewers) >= state.settings.viewer_limit:
-        raise HTTPException(503, f"{state.settings.viewer_limit} people watch already; it takes no more.")
-    connection = RTCPeerConnection(configuration(state.settings.ice_servers))
-    viewer = session.watch(connection)
-    try:
-        await _accept(connection, body.sdp)
-        answer = await _answer(connection)
-    except BaseException:
-        session.leave(viewer)
-        raise
-    return Answer(sdp=answer, session=session_id)
-
-
 @router.get("/api/live")
 async def live_sessions(request: Request) -> list[str]:
-    """The ids of the sessions that are live."""
-    return sorted(state_of(request).hub.sessions)
+    """The ids of the sessions that are live; not of participants in a study, who are nobody's to watch."""
+    sessions = state_of(request).hub.sessions
+    return sorted(name for name, session in sessions.items() if session.shown is Shown.LISTED)
 
 
 @router.get("/api/live/settings")
 async def live_settings(request: Request) -> dict[str, Any]:
     """What a page needs before it connects: `RTCPeerConnection`'s ICE servers."""
-    return {"ice_servers": for_browser(state_of(request).settings.ice_servers)}
+    return ice_of(request)
 
 
 @router.get("/api/live/{session_id}")
@@ -142,67 +131,47 @@ async def live_session(session_id: str, request: Request) -> Live:
         session=session.id,
         state=session.state.value,
         live=live is not None,
-        viewers=0 if live is None else len(live.viewers),
+        spectators=0 if live is None else len(live.spectators),
         duration_s=session.duration_s,
         created=session.created,
     )
 
 
-async def _begin(
-    sdp: str,
-    state: State,
-    name: str,
-    consent: str | None,
-    film: Film | None,
-    then: Callable[[], Awaitable[None]] | None,
-) -> Answer:
+async def _begin(sdp: str, state: State, terms: Terms) -> Answer:
     connection = RTCPeerConnection(configuration(state.settings.ice_servers))
     recorder: Recorder | None = None
     try:
-        await _accept(connection, sdp)
+        await accept(connection, sdp)
         receiver = next(t.receiver for t in connection.getTransceivers() if t.kind == "video")
-        stored = "numbers" if film is None else "numbers and video"
-        recorder = Recorder(state.store, await asyncio.to_thread(_writer, state, name, consent, stored))
+        stored = "numbers" if terms.film is None else "numbers and video"
+        recorder = await asyncio.to_thread(
+            begin_record, state.engine, terms.name, "browser camera", stored=stored, consent=terms.consent
+        )
         source = TrackSource(receiver.track, SenderClock(receiver))
-        analyzer = Analyzer(state.open_detector(), time_constant=state.settings.smoothing)
+        analyzer = Analyzer(state.engine.open_detector(), time_constant=state.engine.settings.smoothing)
         pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
-        session = LiveSession(connection, source, pipeline, recorder)
-        if film is not None:
-            pipeline.sinks.append(film)
-        answer = await _answer(connection)
+        session = LiveSession(connection, source, pipeline, recorder, terms.shown)
+        if terms.film is not None:
+            pipeline.sinks.append(terms.film)
+        answer = await answer_of(connection)
     except BaseException:
         await connection.close()
         if recorder is not None:
             await recorder.discard()
         raise
-    state.hub.start(session, then)
+    state.hub.start(session, terms.then)
     return Answer(sdp=with_bitrate(answer), session=session.id)
 
 
-def _writer(state: State, name: str, consent: str | None, stored: str) -> SessionWriter:
-    agreed = None
-    if consent is not None:
-        agreed = {"text": consent, "time": datetime.now(UTC).isoformat(timespec="seconds")}
-    manifest = state.model.manifest
-    return state.store.begin(
-        name,
-        source="browser camera",
-        kind="live",
-        device=state.model.device,
-        model_name=manifest.name,
-        model_sha256=manifest.sha256,
-        settings={"smoothing": state.settings.smoothing, "stored": stored, "consent": agreed},
-    )
+def ice_of(request: Request) -> dict[str, Any]:
+    """The ICE servers; with their passwords for those only who may connect."""
+    servers = for_browser(state_of(request).settings.ice_servers)
+    if identity_of(request).read_only:
+        servers = [{"urls": server["urls"]} for server in servers]
+    return {"ice_servers": servers}
 
 
-def _live(state: State, session_id: str) -> LiveSession:
-    session = state.hub.sessions.get(session_id)
-    if session is None:
-        raise HTTPException(404, f"Session {session_id} is not live (any more).")
-    return session
-
-
-def _check(sdp: str, *directions: str) -> None:
+def check_offer(sdp: str, *directions: str) -> None:
     """Refuse an offer without what is needed. `directions`: those that its video may have."""
     if not sdp.lstrip().startswith("v=0"):
         raise HTTPException(422, "The offer's SDP cannot be read: it does not begin with v=0.")
@@ -218,7 +187,7 @@ def _check(sdp: str, *directions: str) -> None:
         raise HTTPException(422, "The offer has no data channel; one named 'valence' is needed.")
 
 
-async def _accept(connection: RTCPeerConnection, sdp: str) -> None:
+async def accept(connection: RTCPeerConnection, sdp: str) -> None:
     try:
         await connection.setRemoteDescription(RTCSessionDescription(without_mdns(sdp), "offer"))
     except Exception as error:  # aiortc raises whatever its parser stumbles over
@@ -226,7 +195,7 @@ async def _accept(connection: RTCPeerConnection, sdp: str) -> None:
         raise HTTPException(422, f"The offer's SDP cannot be used: {reason}") from error
 
 
-async def _answer(connection: RTCPeerConnection) -> str:
+async def answer_of(connection: RTCPeerConnection) -> str:
     try:
         await connection.setLocalDescription(await connection.createAnswer())
     except Exception as error:  # e.g. no codec in common

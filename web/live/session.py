@@ -1,10 +1,11 @@
-"""One person in front of a camera: the connection, the analysis, the record, and who watches."""
+"""One person in front of a camera: the connection, the analysis, the record, and who looks on."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from enum import Enum
 
 from aiortc import RTCDataChannel, RTCPeerConnection
 
@@ -14,7 +15,7 @@ from stream.pipelines.live import LivePipeline, LiveResult
 from stream.sources.live import LiveError
 from stream.sources.webrtc import TrackSource
 from web.live.messages import FloodError, Inbox, control_message, frame_message
-from web.live.spectators import BACKLOG, Viewer
+from web.live.spectators import BACKLOG, Spectator
 
 CONNECT = 15.0
 """Seconds that a page has from the answer to the first frame."""
@@ -28,6 +29,17 @@ TEARDOWN = 3.0
 log = logging.getLogger(__name__)
 
 
+class Shown(Enum):
+    """Who may look on at a live session."""
+
+    LISTED = "listed"
+    """Operators, and spectators whom they let in."""
+    TO_OPERATORS = "to operators"
+    """Operators only: a participant, whose consent says so."""
+    TO_NOBODY = "to nobody"
+    """A participant."""
+
+
 class LiveSession:
     """From the answered offer to the finished record. `run` does it all; `end` stops it.
 
@@ -36,10 +48,16 @@ class LiveSession:
     """
 
     def __init__(
-        self, connection: RTCPeerConnection, source: TrackSource, pipeline: LivePipeline, recorder: Recorder
+        self,
+        connection: RTCPeerConnection,
+        source: TrackSource,
+        pipeline: LivePipeline,
+        recorder: Recorder,
+        shown: Shown = Shown.LISTED,
     ) -> None:
         self.id = recorder.id
-        self.viewers: set[Viewer] = set()
+        self.shown = shown
+        self.spectators: set[Spectator] = set()
         self.connected = False
         """Whether a frame has come: before, there is nothing to keep."""
         self._connection, self._source, self._pipeline, self._recorder = (
@@ -54,7 +72,7 @@ class LiveSession:
         self._ending = asyncio.Event()
         self._reason = ""
         self._error: str | None = None
-        self._leaving: set[Viewer] = set()
+        self._leaving: set[Spectator] = set()
         self._too_large_since: float | None = None
         connection.on("datachannel", self._opened)
         connection.on("connectionstatechange", self._changed)
@@ -112,16 +130,16 @@ class LiveSession:
                 self.end("No picture came from the camera.")
             if self.connected and now - max(self._source.latest, self._inbox.latest) > SILENCE:
                 self.end("The connection was lost.")
-            for viewer in list(self.viewers):
-                if now - viewer.latest > SILENCE:
-                    self.leave(viewer)
+            for spectator in list(self.spectators):
+                if now - spectator.latest > SILENCE:
+                    self.leave(spectator)
             while self._leaving:
                 await _close_quietly(self._leaving.pop())
 
     async def _close(self) -> None:
-        for viewer in [*self.viewers, *self._leaving]:
-            await _close_quietly(viewer)
-        self.viewers.clear()
+        for spectator in [*self.spectators, *self._leaving]:
+            await _close_quietly(spectator)
+        self.spectators.clear()
         self._leaving.clear()
         await asyncio.sleep(0)  # the last message leaves
         try:
@@ -134,34 +152,34 @@ class LiveSession:
         else:
             await self._recorder.discard()
 
-    # Viewers
+    # Spectators
 
-    def watch(self, connection: RTCPeerConnection) -> Viewer:
-        """Let one more page watch."""
-        viewer = Viewer(connection, self.leave)
-        self.viewers.add(viewer)
-        return viewer
+    def admit(self, connection: RTCPeerConnection, link: str | None = None) -> Spectator:
+        """Let one more page look on; `link`: the token of the link by which it came."""
+        spectator = Spectator(connection, self.leave, link)
+        self.spectators.add(spectator)
+        return spectator
 
-    def leave(self, viewer: Viewer) -> None:
-        """A viewer goes; its connection is closed soon."""
-        if viewer in self.viewers:
-            self.viewers.remove(viewer)
-            self._leaving.add(viewer)
+    def leave(self, spectator: Spectator) -> None:
+        """A spectator goes; its connection is closed soon."""
+        if spectator in self.spectators:
+            self.spectators.remove(spectator)
+            self._leaving.add(spectator)
 
     # What the pipeline and the page say
 
     def _send(self, result: LiveResult) -> None:
         self.connected = True
         self._too_large_since = None
-        for viewer in list(self.viewers):
-            viewer.show(result, len(self.viewers))
+        for spectator in list(self.spectators):
+            spectator.show(result, len(self.spectators))
         channel = self._channels.get("valence")
         if channel is None or channel.readyState != "open":
             return
         if channel.bufferedAmount > BACKLOG:
             self._skipped += 1
             return
-        channel.send(frame_message(result, viewers=len(self.viewers), skipped=self._skipped))
+        channel.send(frame_message(result, spectators=len(self.spectators), skipped=self._skipped))
 
     def _refuse(self, size: tuple[int, int]) -> None:
         """A picture that is too large: say so once a stretch, and end where the page goes on with it."""
@@ -213,9 +231,9 @@ class LiveSession:
             self.end("The connection was lost.")
 
 
-async def _close_quietly(viewer: Viewer) -> None:
+async def _close_quietly(spectator: Spectator) -> None:
     try:
         async with asyncio.timeout(TEARDOWN):
-            await viewer.close()
+            await spectator.close()
     except TimeoutError:
-        log.warning("A viewer's connection did not close in time.")
+        log.warning("A spectator's connection did not close in time.")

@@ -1,4 +1,4 @@
-"""Someone who watches a live session: its picture, encoded again, and its messages."""
+"""Someone who looks on at a live session: its picture, encoded again, and its messages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from stream.sources.sender_clock import VIDEO_RATE
 from web.live.messages import FloodError, Inbox, frame_message
 
 RELAY_RATE = 15.0
-"""Pictures a second that a viewer gets: each is encoded once for each viewer, at the expense of the analysis.
-The numbers come for every frame."""
+"""Pictures a second that a spectator gets: each is encoded once for each of them, at the expense of the
+analysis. The numbers come for every frame."""
 BACKLOG = 64 * 1024
 """Bytes waiting to be sent to one page, above which messages are skipped and counted."""
 
@@ -28,15 +28,15 @@ log = logging.getLogger(__name__)
 def marked_pts(index: int, seconds: float) -> int:
     """Presentation timestamp of a relayed frame, in ticks of 1/90,000 s, with a mark in its last bits.
 
-    A viewer's browser tells the RTP timestamp of each frame that it shows: this number plus a constant that
-    nobody tells. Up to 2.8 ms of scatter that repeats with no period lets the page find the constant after
-    a few frames, whatever was lost, even where the camera's own times are perfectly regular.
+    A spectator's browser tells the RTP timestamp of each frame that it shows: this number plus a constant
+    that nobody tells. Up to 2.8 ms of scatter that repeats with no period lets the page find the constant
+    after a few frames, whatever was lost, even where the camera's own times are perfectly regular.
     """
     return round(seconds * VIDEO_RATE) + zlib.crc32(index.to_bytes(8, "big")) % 256
 
 
 class RelayTrack(MediaStreamTrack):
-    """The newest picture of a session, for one viewer. A slow viewer gets fewer pictures, not older ones."""
+    """The newest picture of a session, for one spectator. A slow one gets fewer pictures, not older ones."""
 
     kind = "video"
 
@@ -63,11 +63,15 @@ class RelayTrack(MediaStreamTrack):
         self._there.set()
 
 
-class Viewer:
-    """One watching page. `on_gone` is called once, when it leaves or misbehaves."""
+class Spectator:
+    """One page that looks on. `on_gone` is called once, when it leaves or misbehaves."""
 
-    def __init__(self, connection: RTCPeerConnection, on_gone: Callable[[Viewer], None]) -> None:
+    def __init__(
+        self, connection: RTCPeerConnection, on_gone: Callable[[Spectator], None], link: str | None = None
+    ) -> None:
         self.connection = connection
+        self.link = link
+        """The token of the link by which it came; None for an operator."""
         self.track = RelayTrack()
         self._on_gone = on_gone
         self._inbox = Inbox()
@@ -83,7 +87,7 @@ class Viewer:
         """`time.monotonic()` of the latest sign of life."""
         return self._inbox.latest
 
-    def show(self, result: LiveResult, viewers: int) -> None:
+    def show(self, result: LiveResult, spectators: int) -> None:
         """Hand on one analysed frame; never waits."""
         rtp = None
         now = time.monotonic()
@@ -99,7 +103,7 @@ class Viewer:
         if channel.bufferedAmount > BACKLOG:
             self._skipped += 1
             return
-        channel.send(frame_message(result, viewers=viewers, skipped=self._skipped, rtp=rtp))
+        channel.send(frame_message(result, spectators=spectators, skipped=self._skipped, rtp=rtp))
 
     async def close(self) -> None:
         self.track.stop()
@@ -115,7 +119,7 @@ class Viewer:
             if self._inbox.command(message) == "stop":
                 self._on_gone(self)
         except FloodError as error:
-            log.warning("A viewer is disconnected: %s", error)
+            log.warning("A spectator is disconnected: %s", error)
             self._on_gone(self)
 
     def _changed(self) -> None:

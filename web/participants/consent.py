@@ -1,4 +1,4 @@
-"""What a viewer is asked to agree to: the study's own words, and what the law and honesty add to them."""
+"""What a participant is asked to agree to: the study's own words, and what law and honesty add to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from results import Stimulus, Study
 
 
 def consent_of(study: Study, stimulus: Stimulus) -> str:
-    """The whole text, in paragraphs; what a viewer agrees to is stored word for word."""
+    """The whole text, in paragraphs; what they agree to is stored word for word."""
     own = study.consent_text.strip() or (
         f"It lasts {_length(stimulus.duration_s)}. Your camera is on while you watch."
     )
@@ -17,7 +17,8 @@ def consent_of(study: Study, stimulus: Stimulus) -> str:
         else "Stored are these numbers with their times, and the text and time of your consent. "
         "Your camera’s picture is analysed as it comes and is not stored."
     )
-    return "\n\n".join((own, _NOTICE, kept, _FREEDOM, _LIMIT))
+    seen = _SEEN if study.allow_spectators else _UNSEEN
+    return "\n\n".join((own, _NOTICE, kept, seen, _FREEDOM, _LIMIT))
 
 
 _NOTICE = (
@@ -25,6 +26,11 @@ _NOTICE = (
     "second, a program on this server estimates from your camera’s picture how negative or positive your "
     "facial expression looks. It judges how a face looks, not what you feel, and it can be wrong."
 )
+_SEEN = (
+    "While you take part, the study’s lead may look on: they then see your camera’s picture and these "
+    "numbers as they come."
+)
+_UNSEEN = "Nobody looks on while you take part."
 _FREEDOM = (
     "Taking part is your free choice. Stop removes everything that was recorded of you. If you close the "
     "page while you watch, what was recorded until then is kept."

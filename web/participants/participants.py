@@ -1,4 +1,4 @@
-"""Who watches a stimulus just now, and what becomes of each when it is over."""
+"""Who takes part in a study just now, and what becomes of each when it is over."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 
-from results import NotFoundError, Store, Viewings
+from results import Links, NotFoundError, ResultsError, Store, Viewings
 from web.live.hub import Hub
+from web.live.session import Shown
 from web.participants.film import Film
-from web.state import state_of
 
 MOST = 2000
-"""Watchers that are remembered; of those who are gone, the longest gone are forgotten first."""
+"""Participants that are remembered; of those who are gone, the longest gone are forgotten first."""
 PATIENCE = 20.0
 """Seconds that the end of a session may take."""
+LOOK = 2.0
+"""Seconds between looks whether the links by which people came are still open."""
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +32,18 @@ Knots = Sequence[tuple[float, float]]
 
 
 @dataclass
-class Watcher:
-    """One viewer in front of one stimulus, in one live session."""
+class Participant:
+    """One person in front of one stimulus, in one live session; in the study's numbers a viewer."""
 
     study: str
     stimulus: str
     viewer: str
+    link: str
+    """The token of the link by which they came."""
     film: Film | None = None
     """Where the study keeps videos of viewers."""
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(18))
-    """What the viewer's page shows to be it."""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    """What their page shows to be theirs."""
     session: str = ""
     viewing: int = 0
     played: bool = False
@@ -45,112 +51,151 @@ class Watcher:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Watchers:
-    """All watchers of a server. Methods are called in the event loop's thread.
+class Participants:
+    """All participants of a server, between `async with` and its end. Methods are called in the event loop's
+    thread.
 
     When a session is over in which the stimulus never began, every trace of it is removed. Who left in the
     middle stays, with as much as they saw: whether that is enough to count is for the study's least coverage
     to say.
     """
 
-    def __init__(self, store: Store, hub: Hub) -> None:
+    def __init__(self, store: Store, hub: Hub, links: Links) -> None:
         self._viewings = Viewings(store)
         self._store = store
         self._hub = hub
-        self._watchers: dict[str, Watcher] = {}
+        self._links = links
+        self._participants: dict[str, Participant] = {}
+        self._looking: asyncio.Task[None] | None = None
 
-    def add(self, watcher: Watcher) -> None:
-        self._watchers[watcher.token] = watcher
-        gone = [token for token, other in self._watchers.items() if other.over.is_set()]
-        for token in gone[: max(0, len(self._watchers) - MOST)]:
-            del self._watchers[token]
+    async def __aenter__(self) -> Self:
+        self._looking = asyncio.create_task(self._look(), name="links")
+        return self
 
-    def get(self, token: str) -> Watcher | None:
-        return self._watchers.get(token)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
 
-    def watching(self, study: str) -> dict[str, int]:
-        """How many watch each stimulus of a study just now; only stimuli that somebody watches."""
+    def add(self, participant: Participant) -> None:
+        self._participants[participant.token] = participant
+        gone = [token for token, other in self._participants.items() if other.over.is_set()]
+        for token in gone[: max(0, len(self._participants) - MOST)]:
+            del self._participants[token]
+
+    def get(self, token: str, link: str) -> Participant | None:
+        """The participant of that token, who came by that link."""
+        found = self._participants.get(token)
+        return found if found is not None and found.link == link else None
+
+    def present(self, study: str) -> dict[str, int]:
+        """How many take part just now, by stimulus; only stimuli in front of which somebody is."""
         found: dict[str, int] = {}
-        for watcher in self._watchers.values():
-            if watcher.study == study and not watcher.over.is_set():
-                found[watcher.stimulus] = found.get(watcher.stimulus, 0) + 1
+        for participant in self._participants.values():
+            if participant.study == study and not participant.over.is_set():
+                found[participant.stimulus] = found.get(participant.stimulus, 0) + 1
         return found
 
-    async def put_clock(self, watcher: Watcher, knots: Knots) -> None:
-        """Take all that a page knows of its player so far. Raises NotFoundError once the viewing is gone."""
-        watcher.played = watcher.played or any(media > 0 for _, media in knots)
-        # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
-        await asyncio.to_thread(self._viewings.set_clock, watcher.viewing, clock=[(0.0, 0.0), *sorted(knots)])
+    def shown(self, study: str) -> list[str]:
+        """The live sessions of a study at which operators may look on: their participants were told."""
+        return [
+            participant.session
+            for participant in self._participants.values()
+            if participant.study == study
+            and (session := self._hub.sessions.get(participant.session)) is not None
+            and session.shown is Shown.TO_OPERATORS
+        ]
 
-    def end(self, watcher: Watcher, reason: str) -> None:
+    async def put_clock(self, participant: Participant, knots: Knots) -> None:
+        """Take all that a page knows of its player so far. Raises NotFoundError once the viewing is gone."""
+        participant.played = participant.played or any(media > 0 for _, media in knots)
+        # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
+        clock = [(0.0, 0.0), *sorted(knots)]
+        await asyncio.to_thread(self._viewings.set_clock, participant.viewing, clock=clock)
+
+    def end(self, participant: Participant, reason: str) -> None:
         """Let the session end, if it still runs."""
-        session = self._hub.sessions.get(watcher.session)
+        session = self._hub.sessions.get(participant.session)
         if session is not None:
             session.end(reason)
 
-    async def withdraw(self, watcher: Watcher) -> None:
-        """Remove every trace of the watcher's viewer, whatever they watched before, too."""
-        await self.stop(watcher.study, watcher.viewer)
+    async def withdraw(self, participant: Participant) -> None:
+        """Remove every trace of the participant, whatever they watched before, too."""
+        await self.stop(participant.study, participant.viewer)
         with suppress(NotFoundError):  # they may be gone already
-            await asyncio.to_thread(self._viewings.delete_viewer, watcher.study, watcher.viewer)
+            await asyncio.to_thread(self._viewings.delete_viewer, participant.study, participant.viewer)
 
     async def stop(self, study: str, viewer: str | None = None, stimulus: str | None = None) -> None:
-        """End the sessions of a study's watchers, or of one viewer or stimulus, and wait for their ends.
+        """End the sessions of a study's participants, or of one viewer or stimulus, and wait for their ends.
 
         Raises HTTPException 503: one does not end.
         """
         mine = [
-            watcher
-            for watcher in self._watchers.values()
-            if watcher.study == study
-            and viewer in (None, watcher.viewer)
-            and stimulus in (None, watcher.stimulus)
-            and not watcher.over.is_set()
+            participant
+            for participant in self._participants.values()
+            if participant.study == study
+            and viewer in (None, participant.viewer)
+            and stimulus in (None, participant.stimulus)
+            and not participant.over.is_set()
         ]
-        for watcher in mine:
-            self.end(watcher, "The study's lead has ended it.")
+        for participant in mine:
+            self.end(participant, "The study's lead has ended it.")
         try:
             async with asyncio.timeout(PATIENCE):
-                await asyncio.gather(*(watcher.over.wait() for watcher in mine))
+                await asyncio.gather(*(participant.over.wait() for participant in mine))
         except TimeoutError as error:
-            raise HTTPException(503, "Someone still watches and cannot be stopped; try again.") from error
+            raise HTTPException(503, "Someone still takes part and cannot be stopped; try again.") from error
 
-    async def settle(self, watcher: Watcher) -> None:
-        """The watcher's session is over: keep its video, or remove what is of no use."""
+    async def close_links(self) -> None:
+        """End what was begun by links that are no longer open: participants' sessions, spectators' looks."""
+        here = [p for p in self._participants.values() if not p.over.is_set()]
+        looking = [(session, s) for session in self._hub.sessions.values() for s in list(session.spectators)]
+        tokens = {p.link for p in here} | {s.link for _, s in looking if s.link is not None}
+        closed = await asyncio.to_thread(self._closed, tokens)
+        for participant in here:
+            if participant.link in closed:
+                self.end(participant, "The link was closed.")
+        for session, spectator in looking:
+            if spectator.link in closed:
+                session.leave(spectator)
+
+    async def settle(self, participant: Participant) -> None:
+        """The participant's session is over: keep its video, or remove what is of no use."""
         try:
-            film = await watcher.film.close() if watcher.film else None
-            await asyncio.to_thread(self._settle, watcher)
-            if film is not None and watcher.played:
-                await asyncio.to_thread(self._store.set_files, watcher.session, {"recording": film})
+            film = await participant.film.close() if participant.film else None
+            await asyncio.to_thread(self._settle, participant)
+            if film is not None and participant.played:
+                await asyncio.to_thread(self._store.set_files, participant.session, {"recording": film})
         except NotFoundError:
-            log.info("The session of %s was deleted before it was over.", watcher.viewer)
+            log.info("The session of %s was deleted before it was over.", participant.viewer)
         finally:
-            watcher.over.set()
-
-    def _settle(self, watcher: Watcher) -> None:
-        if watcher.played:
-            return
-        if watcher.session:
-            with suppress(NotFoundError):  # without a single frame it was never kept
-                self._store.delete(watcher.session)
-        self.forget_unseen(watcher.study, watcher.viewer)
+            participant.over.set()
 
     def forget_unseen(self, study: str, viewer: str) -> None:
         """Remove a viewer who is seen in no session."""
         if not any(viewing.viewer == viewer for viewing in self._viewings.all(study)):
             self._viewings.delete_viewer(study, viewer)
 
+    def _settle(self, participant: Participant) -> None:
+        if participant.played:
+            return
+        if participant.session:
+            with suppress(NotFoundError):  # without a single frame it was never kept
+                self._store.delete(participant.session)
+        self.forget_unseen(participant.study, participant.viewer)
 
-def watchers_of(request: Request) -> Watchers:
-    """The server's watchers."""
-    found = state_of(request).settings.extra["watchers"]
-    assert isinstance(found, Watchers)
-    return found
+    async def _look(self) -> None:
+        """Links may be closed elsewhere: on the command line, or by another server."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                await self.close_links()
+            except ResultsError as error:
+                log.warning("Whether links are still open cannot be told just now: %s", error)
 
-
-def watcher_of(request: Request, token: str) -> Watcher:
-    """Raises HTTPException 404: nobody watches by this token."""
-    watcher = watchers_of(request).get(token)
-    if watcher is None:
-        raise HTTPException(404, "This viewing is over; nothing more of it can be stored.")
-    return watcher
+    def _closed(self, tokens: set[str]) -> set[str]:
+        found = {token: self._links.find(token) for token in tokens}
+        return {token for token, link in found.items() if link is None or not link.open}

@@ -1,42 +1,49 @@
-"""Watch and react: a viewer agrees, is seen by the camera, watches, and lands on the stimulus's clock."""
+"""Taking part: a participant agrees, is seen by the camera, watches, and lands on the stimulus's clock.
+
+All of it lies under `/t/<token>`, the link that they were given; nothing else is theirs.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
-from results import Viewings
+from results import Stimulus, Study, Viewings
+from web.access.audience import LEAVING, PARTICIPANTS
+from web.access.identity import link_of
+from web.access.trail import note
 from web.errors import explained
+from web.fields import Seconds
 from web.layout import page
-from web.live.routes import SDP_LIMIT, begin
+from web.live.routes import SDP_LIMIT, Terms, begin, ice_of
+from web.live.session import Shown
 from web.participants.consent import consent_of
 from web.participants.film import Film
-from web.participants.participants import Watcher, Watchers, watcher_of, watchers_of
-from web.state import State, state_of
-from web.studies.stimuli import address, known_stimulus
+from web.participants.participants import Participant
+from web.state import state_of
+from web.studies.lookup import known_stimulus
+from web.studies.stimuli import video_of
 
-router = APIRouter(tags=["studies"])
+router = APIRouter(prefix="/t/{token}", tags=["participants"])
 
 MOST_KNOTS = 20_000
 
-Seconds = Annotated[float, Field(allow_inf_nan=False)]
-
 
 class Agreement(BaseModel):
-    """What a viewer's page sends once they have agreed: their words, and the camera's offer."""
+    """What a participant's page sends once they have agreed: their words, and the camera's offer."""
 
     sdp: Annotated[str, Field(min_length=1, max_length=SDP_LIMIT)]
     type: str = "offer"
     consent: Annotated[str, Field(max_length=10_000)]
     """The text that they have read, whole."""
-    token: str | None = None
-    """Of a session that broke off: the same viewer comes back."""
+    viewing: Annotated[str | None, Field(max_length=200)] = None
+    """Of a session that broke off: the same person comes back."""
 
 
 class Begun(BaseModel):
@@ -46,7 +53,7 @@ class Begun(BaseModel):
     type: str = "answer"
     session: str
     viewer: str
-    token: str
+    viewing: str
     """What this viewing's clock and end are reported by."""
 
 
@@ -56,66 +63,68 @@ class Clock(BaseModel):
     knots: Annotated[list[tuple[Seconds, Seconds]], Field(max_length=MOST_KNOTS)]
 
 
-@asynccontextmanager
-async def lifespan(state: State) -> AsyncIterator[None]:
-    """A server's watchers live as long as it does."""
-    state.settings.extra["watchers"] = Watchers(state.store, state.hub)
-    yield
+@router.get("", include_in_schema=False, dependencies=[PARTICIPANTS])
+def participants_page(token: str) -> HTMLResponse:
+    return page("take-part/take-part.html", "", guest=True)
 
 
-@router.get("/watch/{study_id}/{stimulus_id}", include_in_schema=False)
-def watch_page(study_id: str, stimulus_id: str, request: Request) -> HTMLResponse:
-    with explained():
-        known_stimulus(request, study_id, stimulus_id)
-    return page("watch/watch.html", "", guest=True)
-
-
-@router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/invitation")
-def invitation(study_id: str, stimulus_id: str, request: Request) -> dict[str, Any]:
-    """What a viewer's page needs: the stimulus, and the text to agree to. Nothing of other viewers."""
-    with explained():
-        study, stimulus = known_stimulus(request, study_id, stimulus_id)
+@router.get("/invitation", dependencies=[PARTICIPANTS])
+def invitation(token: str, request: Request) -> dict[str, Any]:
+    """What a participant's page needs: the stimulus, and the text to agree to. Nothing of others."""
+    study, stimulus = _invited(request)
     return {
         "study": study.name,
         "stimulus": stimulus.name,
         "duration_s": stimulus.duration_s,
-        "video": address(study, stimulus) if stimulus.path else None,
+        "video": f"/t/{token}/video" if stimulus.path else None,
         "consent": consent_of(study, stimulus),
         "keep_media": study.keep_media,
         "min_quality": study.options.min_quality,
     }
 
 
-@router.post("/api/studies/{study_id}/stimuli/{stimulus_id}/watch", status_code=201)
-async def watch(study_id: str, stimulus_id: str, body: Agreement, request: Request) -> Begun:
-    """A viewer has agreed: keep their consent, and analyse their camera on this stimulus.
+@router.get("/video", dependencies=[PARTICIPANTS])
+def video(token: str, request: Request) -> Response:
+    """The stimulus's video. 404: it has none, or its file is gone."""
+    return video_of(_invited(request)[1], name="stimulus")
+
+
+@router.get("/settings", dependencies=[PARTICIPANTS])
+async def settings(token: str, request: Request) -> dict[str, Any]:
+    """What a participant's page needs before it connects."""
+    return ice_of(request)
+
+
+@router.post("/viewings", status_code=201, dependencies=[PARTICIPANTS])
+async def take_part(token: str, body: Agreement, request: Request) -> Begun:
+    """A participant has agreed: keep their consent, and analyse their camera on this stimulus.
 
     Nothing is stored of anybody before this. 409: the text to agree to has changed; 422: the offer cannot be
     used; 503: too many sessions.
     """
-    state, watchers = state_of(request), watchers_of(request)
-    with explained():
-        study, stimulus = await asyncio.to_thread(known_stimulus, request, study_id, stimulus_id)
+    state = state_of(request)
+    people = state.participants
+    study, stimulus = await asyncio.to_thread(_invited, request)
     if body.consent != consent_of(study, stimulus):
         raise HTTPException(409, "The text to agree to has changed; please read it again.")
     viewings = Viewings(state.store)
-    before = watcher_of(request, body.token) if body.token else None
+    before = _participant(request, body.viewing) if body.viewing else None
     if before is None or before.study != study.id:
         viewer = (await asyncio.to_thread(viewings.add_viewer, study.id, None, body.consent)).id
     else:
         viewer = before.viewer
-    watcher = Watcher(study.id, stimulus.id, viewer, Film() if study.keep_media else None)
+    participant = Participant(study.id, stimulus.id, viewer, token, Film() if study.keep_media else None)
     try:
-        answer = await begin(
-            body.sdp, state, viewer, body.consent, film=watcher.film, then=lambda: watchers.settle(watcher)
-        )
+        shown = Shown.TO_OPERATORS if study.allow_spectators else Shown.TO_NOBODY
+        then = partial(people.settle, participant)
+        answer = await begin(body.sdp, state, Terms(viewer, body.consent, shown, participant.film, then))
     except BaseException:
-        await asyncio.to_thread(watchers.forget_unseen, study.id, viewer)
+        await asyncio.to_thread(people.forget_unseen, study.id, viewer)
         raise
-    watcher.session = answer.session
-    if watcher.film is not None:
-        watcher.film.path = state.store.folder(answer.session) / "recording.mp4"
-    watchers.add(watcher)
+    participant.session = answer.session
+    if participant.film is not None:
+        participant.film.path = state.store.folder(answer.session) / "recording.mp4"
+    people.add(participant)
     try:
         with explained():
             viewing = await asyncio.to_thread(
@@ -124,34 +133,56 @@ async def watch(study_id: str, stimulus_id: str, body: Agreement, request: Reque
                 )
             )
     except BaseException:
-        watchers.end(watcher, "It could not be put on its stimulus.")
+        people.end(participant, "It could not be put on its stimulus.")
         raise
-    watcher.viewing = viewing.key
-    return Begun(sdp=answer.sdp, session=answer.session, viewer=viewer, token=watcher.token)
+    participant.viewing = viewing.key
+    return Begun(sdp=answer.sdp, session=answer.session, viewer=viewer, viewing=participant.token)
 
 
-@router.post("/api/watching/{token}/clock", status_code=204)
-async def clock(token: str, body: Clock, request: Request) -> None:
-    """Takes what a viewer's page knows of its player so far, in the place of what it said before."""
-    watcher = watcher_of(request, token)
+@router.get("/viewings/{viewing}", dependencies=[PARTICIPANTS])
+async def viewing(token: str, viewing: str, request: Request) -> dict[str, bool]:
+    """Whether the viewing still runs."""
+    return {"live": not _participant(request, viewing).over.is_set()}
+
+
+@router.post("/viewings/{viewing}/clock", status_code=204, dependencies=[PARTICIPANTS])
+async def clock(token: str, viewing: str, body: Clock, request: Request) -> None:
+    """Takes what a participant's page knows of its player so far, in the place of what it said before."""
+    participant = _participant(request, viewing)
     with explained():
-        await watchers_of(request).put_clock(watcher, body.knots)
+        await state_of(request).participants.put_clock(participant, body.knots)
 
 
-@router.post("/api/watching/{token}/end", status_code=204)
-async def end(token: str, body: Clock, request: Request) -> None:
+@router.post("/viewings/{viewing}/end", status_code=204, dependencies=[PARTICIPANTS])
+async def end(token: str, viewing: str, body: Clock, request: Request) -> None:
     """The stimulus is over: takes the last of the clock, and closes the session."""
-    watcher = watcher_of(request, token)
-    watchers = watchers_of(request)
+    participant, people = _participant(request, viewing), state_of(request).participants
     with explained():
-        await watchers.put_clock(watcher, body.knots)
-    watchers.end(watcher, "The stimulus was watched to its end.")
-    await watcher.over.wait()
+        await people.put_clock(participant, body.knots)
+    people.end(participant, "The stimulus was watched to its end.")
+    await participant.over.wait()
 
 
-@router.delete("/api/watching/{token}", status_code=204)
-async def withdraw(token: str, request: Request) -> None:
-    """Removes every trace of the viewer who watches by this token, or has watched."""
-    watcher = watcher_of(request, token)
+@router.delete("/viewings/{viewing}", status_code=204, dependencies=[LEAVING])
+async def withdraw(token: str, viewing: str, request: Request) -> None:
+    """Removes every trace of the participant of this viewing. Also where the link was closed since."""
+    participant = _participant(request, viewing)
     with explained():
-        await watchers_of(request).withdraw(watcher)
+        await state_of(request).participants.withdraw(participant)
+        await asyncio.to_thread(note, request, "removed", f"themselves from study {participant.study}")
+
+
+def _invited(request: Request) -> tuple[Study, Stimulus]:
+    """What the link leads to. Raises HTTPException 404: it is gone."""
+    link = link_of(request)
+    assert link.study is not None and link.stimulus is not None
+    with explained():
+        return known_stimulus(request, link.study, link.stimulus)
+
+
+def _participant(request: Request, viewing: str) -> Participant:
+    """Raises HTTPException 404: nobody takes part by this token."""
+    found = state_of(request).participants.get(viewing, link_of(request).token)
+    if found is None:
+        raise HTTPException(404, "This viewing is over; nothing more of it can be stored.")
+    return found

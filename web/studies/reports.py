@@ -22,12 +22,14 @@ from results import (
     require_viewers,
 )
 from results.report.documents import all_comparisons, report_json, report_page
+from web.access.audience import API
+from web.access.trail import note
 from web.errors import explained
 from web.library.files import download
 from web.state import state_of
 from web.studies.lookup import known_study
 
-router = APIRouter(tags=["studies"])
+router = APIRouter(tags=["studies"], dependencies=[API])
 
 _CSV = "text/csv; charset=utf-8"
 
@@ -47,6 +49,7 @@ def findings_table(study_id: str, stimulus_id: str, request: Request) -> Respons
     with explained():
         study = known_study(request, study_id)
         one = _found(request, study, stimulus_id)
+        note(request, "exported", f"a curve of study {study.id}")
     return download(curve_csv(one), _CSV, f"{study.id}_{one.stimulus.id}.csv")
 
 
@@ -62,6 +65,7 @@ def comparison_table(study_id: str, a: str, b: str, request: Request, paired: bo
     """The difference curve, a line a moment."""
     with explained():
         pair = _compared(request, study_id, a, b, paired)
+        note(request, "exported", f"a comparison of study {study_id}")
     name = f"{study_id}_{pair.a.stimulus.id}-less-{pair.b.stimulus.id}.csv"
     return download(difference_csv(pair), _CSV, name)
 
@@ -77,6 +81,7 @@ def report(study_id: str, form: Literal["html", "json"], request: Request) -> Re
         if not any(one.panel.viewers for one in found):
             require_viewers(found[0])
         pairs = all_comparisons(found)
+        note(request, "exported", f"the report of study {study.id}")
         name = f"{study.id}-report.{form}"
         if form == "json":
             text = json.dumps(report_json(found, pairs), ensure_ascii=False, indent=1) + "\n"

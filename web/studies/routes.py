@@ -13,19 +13,18 @@ from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
 from results import Options, Studies, Study, Viewings, study_json
+from web.access.audience import API, OPERATORS
+from web.access.trail import note
 from web.errors import explained, stored_session
+from web.fields import FaceId, Key, Seconds, Title
 from web.layout import page
-from web.participants.participants import watchers_of
 from web.state import state_of
-from web.studies import reports as study_reports
-from web.studies import stimuli
+from web.studies.links import links_of
 from web.studies.lookup import known_study
+from web.studies.stimuli import address
 
 router = APIRouter(tags=["studies"])
-router.include_router(stimuli.router)
-router.include_router(study_reports.router)
 
-Seconds = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -41,17 +40,19 @@ class Counting(BaseModel):
 class NewStudy(BaseModel):
     """A study without stimuli: they are added one by one."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    name: Title
     notes: Annotated[str, Field(max_length=4000)] = ""
     consent_text: Annotated[str, Field(max_length=4000)] = ""
     keep_media: bool = False
+    allow_spectators: bool = False
+    """Operators may look on while somebody takes part; the consent says so."""
     options: Counting = Counting()
 
 
 class StudyChange(BaseModel):
     """What may be changed of a study; what is left out stays. What viewers have agreed to stays as it was."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=200, pattern=r"\S")] = None
+    name: Title | None = None
     notes: Annotated[str | None, Field(max_length=4000)] = None
     consent_text: Annotated[str | None, Field(max_length=4000)] = None
     options: Counting | None = None
@@ -60,10 +61,10 @@ class StudyChange(BaseModel):
 class NewViewing(BaseModel):
     """A stored session that shows a viewer watching a stimulus."""
 
-    session: str
+    session: Annotated[str, Field(max_length=200)]
     viewer: Annotated[str | None, Field(max_length=200)] = None
     """By default named as the session."""
-    face_id: int | None = None
+    face_id: FaceId | None = None
     """By default the face with the most samples."""
     offset_s: Seconds = 0.0
     """The session's time at which the stimulus began; negative if it began before the recording."""
@@ -71,26 +72,26 @@ class NewViewing(BaseModel):
     """Delete pictures and videos of the session that the study may not keep."""
 
 
-@router.get("/studies", include_in_schema=False)
+@router.get("/studies", include_in_schema=False, dependencies=[OPERATORS])
 async def studies_page() -> HTMLResponse:
     return page("studies/studies.html", "Studies")
 
 
-@router.get("/studies/{study_id}", include_in_schema=False)
+@router.get("/studies/{study_id}", include_in_schema=False, dependencies=[OPERATORS])
 def study_page(study_id: str, request: Request) -> HTMLResponse:
     with explained():
         known_study(request, study_id)
     return page("study/study.html", "Studies")
 
 
-@router.get("/api/studies")
+@router.get("/api/studies", dependencies=[API])
 def studies(request: Request) -> list[dict[str, Any]]:
     """All studies, newest first: what `valence study list --json` prints."""
     with explained():
         return [_shown(request, study) for study in Studies(state_of(request).store).all()]
 
 
-@router.post("/api/studies", status_code=201)
+@router.post("/api/studies", status_code=201, dependencies=[API])
 def create(body: NewStudy, request: Request) -> dict[str, Any]:
     """A new study."""
     with explained():
@@ -98,16 +99,18 @@ def create(body: NewStudy, request: Request) -> dict[str, Any]:
             body.name,
             consent_text=body.consent_text,
             keep_media=body.keep_media,
+            allow_spectators=body.allow_spectators,
             notes=body.notes,
             options=_counted(Options(), body.options),
         )
         return _shown(request, made)
 
 
-@router.get("/api/studies/{study_id}")
+@router.get("/api/studies/{study_id}", dependencies=[API])
 def one_study(study_id: str, request: Request) -> dict[str, Any]:
     """What `valence study show --json` prints, and beside it: `options`, each viewing's `key`, each viewer's
-    `consent` (text and time), and who is `watching` just now, by stimulus."""
+    `consent` (text and time), its `links`, how many are `taking_part` just now, by stimulus, and the `shown`:
+    live sessions of participants at which an operator may look on."""
     store = state_of(request).store
     with explained():
         study = known_study(request, study_id)
@@ -127,26 +130,34 @@ def one_study(study_id: str, request: Request) -> dict[str, Any]:
         }
         for viewer in viewers
     ]
-    content["watching"] = watchers_of(request).watching(study.id)
+    with explained():
+        content["links"] = links_of(request, study)
+    people = state_of(request).participants
+    content["taking_part"], content["shown"] = people.present(study.id), people.shown(study.id)
     return content
 
 
-@router.get("/api/studies/{study_id}/pulse")
+@router.get("/api/studies/{study_id}/pulse", dependencies=[API])
 def pulse(study_id: str, request: Request) -> dict[str, Any]:
-    """Little, and different whenever the study is: for pages that follow it. `watching` as in the study."""
+    """Little, and different whenever the study is: for pages that follow it. `taking_part` and
+    `shown` as in the study."""
     with explained():
         study = known_study(request, study_id)
         viewings = Viewings(state_of(request).store).all(study.id)
     content = json.dumps([study_json(study, viewings), asdict(study.options), [v.key for v in viewings]])
     return {
-        "watching": watchers_of(request).watching(study.id),
+        "taking_part": state_of(request).participants.present(study.id),
+        "shown": state_of(request).participants.shown(study.id),
         "content": hashlib.sha256(content.encode()).hexdigest()[:16],
     }
 
 
-@router.patch("/api/studies/{study_id}")
+@router.patch("/api/studies/{study_id}", dependencies=[API])
 def change(study_id: str, body: StudyChange, request: Request) -> dict[str, Any]:
-    """Changes a study's name, notes, consent text, or how viewers are counted."""
+    """Changes a study's name, notes, consent text, or how viewers are counted.
+
+    Another name closes the study's links: who has one was invited to something else.
+    """
     with explained():
         study = known_study(request, study_id)
         changed = Studies(state_of(request).store).change(
@@ -159,18 +170,21 @@ def change(study_id: str, body: StudyChange, request: Request) -> dict[str, Any]
         return _shown(request, changed)
 
 
-@router.delete("/api/studies/{study_id}", status_code=204)
+@router.delete("/api/studies/{study_id}", status_code=204, dependencies=[API])
 async def delete(study_id: str, request: Request, with_sessions: bool = False) -> None:
     """Deletes a study, its viewers and consents, and the stimuli's videos; with the viewers' sessions and
     their files if asked. Who watches just now is stopped."""
     store = state_of(request).store
     with explained():
         study = await asyncio.to_thread(known_study, request, study_id)
-        await watchers_of(request).stop(study.id)
+        await state_of(request).participants.stop(study.id)
         await asyncio.to_thread(Studies(store).delete, study.id, with_sessions)
+        state_of(request).desk.forget()
+        also = " with its viewers' sessions" if with_sessions else ""
+        await asyncio.to_thread(note, request, "deleted", f"study {study.id}{also}")
 
 
-@router.post("/api/studies/{study_id}/stimuli/{stimulus_id}/viewings", status_code=201)
+@router.post("/api/studies/{study_id}/stimuli/{stimulus_id}/viewings", status_code=201, dependencies=[API])
 def attach(study_id: str, stimulus_id: str, body: NewViewing, request: Request) -> dict[str, Any]:
     """Puts a stored session on a stimulus."""
     with explained():
@@ -187,8 +201,8 @@ def attach(study_id: str, stimulus_id: str, body: NewViewing, request: Request) 
     return {**study_json(study, [viewing])["viewings"][0], "key": viewing.key}
 
 
-@router.delete("/api/studies/{study_id}/viewings/{key}", status_code=204)
-def detach(study_id: str, key: int, request: Request) -> None:
+@router.delete("/api/studies/{study_id}/viewings/{key}", status_code=204, dependencies=[API])
+def detach(study_id: str, key: Key, request: Request) -> None:
     """Takes a session off its stimulus; the session stays."""
     viewings = Viewings(state_of(request).store)
     with explained():
@@ -198,14 +212,15 @@ def detach(study_id: str, key: int, request: Request) -> None:
         viewings.detach(key)
 
 
-@router.delete("/api/studies/{study_id}/viewers/{viewer:path}", status_code=204)
+@router.delete("/api/studies/{study_id}/viewers/{viewer:path}", status_code=204, dependencies=[API])
 async def delete_viewer(study_id: str, viewer: str, request: Request) -> None:
     """Deletes every trace of a viewer: consent, sessions, files. If they watch just now, they are stopped."""
     store = state_of(request).store
     with explained():
         study = await asyncio.to_thread(known_study, request, study_id)
-        await watchers_of(request).stop(study.id, viewer)
+        await state_of(request).participants.stop(study.id, viewer)
         await asyncio.to_thread(Viewings(store).delete_viewer, study.id, viewer)
+        await asyncio.to_thread(note, request, "deleted", f"a viewer of study {study.id}")
 
 
 def _shown(request: Request, study: Study) -> dict[str, Any]:
@@ -213,7 +228,7 @@ def _shown(request: Request, study: Study) -> dict[str, Any]:
     content = study_json(study)
     for shown, stimulus in zip(content["stimuli"], study.stimuli, strict=True):
         shown["path"] = stimulus.path.name if stimulus.path else None
-        shown["video"] = stimuli.address(study, stimulus) if stimulus.path else None
+        shown["video"] = address(study, stimulus) if stimulus.path else None
     return content
 
 

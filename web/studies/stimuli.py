@@ -15,33 +15,33 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
 from analysis.probe import StimulusVideoError, seconds_of
-from results import NotFoundError, Stimulus, Studies, Study
+from results import Stimulus, Studies, Study
+from web.access.audience import API
+from web.access.trail import note
 from web.errors import explained
+from web.fields import LONGEST_S, Seconds, Title
 from web.library.files import MEDIA_TYPES
 from web.library.playback import timing
-from web.participants.participants import watchers_of
 from web.state import state_of
-from web.studies.lookup import known_study
+from web.studies.lookup import known_stimulus, known_study
 from web.uploads.receiving import Received, ReceiveError, receive
 
-router = APIRouter(tags=["studies"])
-
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+router = APIRouter(tags=["studies"], dependencies=[API])
 
 
 class NewStimulus(BaseModel):
     """Something to watch that is shown elsewhere: its name, and how long it lasts."""
 
-    name: Name
-    duration_s: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    name: Title
+    duration_s: Annotated[float, Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
 
 
 class NewSegment(BaseModel):
     """A stretch of a stimulus with a name, in its seconds; one of that name is moved."""
 
-    name: Name
-    start_s: Annotated[float, Field(allow_inf_nan=False)]
-    end_s: Annotated[float, Field(allow_inf_nan=False)]
+    name: Title
+    start_s: Seconds
+    end_s: Seconds
 
 
 def address(study: Study, stimulus: Stimulus) -> str:
@@ -89,8 +89,10 @@ async def remove_stimulus(study_id: str, stimulus_id: str, request: Request) -> 
     """Takes a stimulus out of a study; the sessions of those who watched it stay."""
     with explained():
         study, stimulus = await asyncio.to_thread(known_stimulus, request, study_id, stimulus_id)
-        await watchers_of(request).stop(study.id, stimulus=stimulus.id)
+        await state_of(request).participants.stop(study.id, stimulus=stimulus.id)
         await asyncio.to_thread(Studies(state_of(request).store).remove_stimulus, study.id, stimulus.id)
+        state_of(request).desk.forget()
+        await asyncio.to_thread(note, request, "deleted", f"a stimulus of study {study.id}")
 
 
 @router.post("/api/studies/{study_id}/stimuli/{stimulus_id}/segments", status_code=201)
@@ -117,9 +119,7 @@ def video(study_id: str, stimulus_id: str, request: Request) -> Response:
     """The stimulus's video. 404: it has none, or its file is gone."""
     with explained():
         _, stimulus = known_stimulus(request, study_id, stimulus_id)
-    path = _file(stimulus)
-    kind = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return FileResponse(path, media_type=kind, filename=path.name, headers={"cache-control": "no-cache"})
+    return video_of(stimulus)
 
 
 @router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/video/frames")
@@ -131,13 +131,12 @@ def frames(study_id: str, stimulus_id: str, request: Request) -> dict[str, Any]:
     return {"times": found.times, "width": found.width, "height": found.height}
 
 
-def known_stimulus(request: Request, study_id: str, stimulus_id: str) -> tuple[Study, Stimulus]:
-    """A study and its stimulus of exactly these ids. Raises NotFoundError."""
-    study = known_study(request, study_id)
-    for stimulus in study.stimuli:
-        if stimulus.id == stimulus_id:
-            return study, stimulus
-    raise NotFoundError(f"Study {study.id} has no stimulus {stimulus_id!r}.")
+def video_of(stimulus: Stimulus, name: str | None = None) -> Response:
+    """A stimulus's video by byte range, called `name` or as its file. Raises HTTPException 404."""
+    path = _file(stimulus)
+    kind = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    called = f"{name}{path.suffix}" if name else path.name
+    return FileResponse(path, media_type=kind, filename=called, headers={"cache-control": "no-cache"})
 
 
 async def _from_file(

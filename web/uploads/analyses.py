@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from analysis.errors import AnalysisError
 from results import NotFoundError, ResultsError, Store, write_folder
 from web.uploads.journal import Job, Journal, Status
 
@@ -28,10 +29,6 @@ EVERY = 0.2
 """Seconds between two reports of progress."""
 
 log = logging.getLogger(__name__)
-
-
-class AnalysisError(Exception):
-    """A file that cannot be analysed; the text tells the person who sent it why."""
 
 
 class _Stopped(Exception):  # noqa: N818 - not an error

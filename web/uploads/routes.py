@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
+from web.access.audience import API, OPERATORS
 from web.layout import page
-from web.state import State, state_of
+from web.state import state_of
 from web.uploads.analyses import Analyses
 from web.uploads.journal import Job, Status
 from web.uploads.receiving import ReceiveError, receive
@@ -56,43 +56,24 @@ class Analysis(BaseModel):
     """Seconds until it is done, as it looks now."""
 
 
-@asynccontextmanager
-async def lifespan(state: State) -> AsyncIterator[None]:
-    """The queue works while the application runs."""
-    if state.settings.analyze is None:
-        yield
-        return
-    async with Analyses(state.store, state.settings.analyze) as analyses:
-        state.settings.extra["analyses"] = analyses
-        yield
-
-
-def analyses_of(request: Request) -> Analyses:
-    """The application's queue. 503: it has none."""
-    found = state_of(request).settings.extra.get("analyses")
-    if not isinstance(found, Analyses):
-        raise HTTPException(503, "This server takes no uploads.")
-    return found
-
-
-@router.get("/upload", include_in_schema=False)
+@router.get("/upload", include_in_schema=False, dependencies=[OPERATORS])
 async def upload_page() -> HTMLResponse:
     return page("upload/upload.html", "Upload")
 
 
-@router.get("/api/analyses/limits")
+@router.get("/api/analyses/limits", dependencies=[API])
 async def limits(request: Request) -> dict[str, int]:
     """What an upload may be at most: `file_bytes`."""
     return {"file_bytes": state_of(request).settings.upload_limit}
 
 
-@router.post("/api/analyses", status_code=202)
+@router.post("/api/analyses", status_code=202, dependencies=[API])
 async def upload(request: Request) -> list[Analysis]:
     """Takes images and videos (multipart, field `file`, one or more) and queues an analysis for each.
 
     Nothing is queued unless all came whole. 413: one is too large; 507: the disk is full.
     """
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
     journal = analyses.journal
     folders: list[str] = []
 
@@ -126,17 +107,17 @@ async def upload(request: Request) -> list[Analysis]:
     return [_view(analyses, job) for job in jobs]
 
 
-@router.get("/api/analyses")
+@router.get("/api/analyses", dependencies=[API])
 async def all_analyses(request: Request) -> list[Analysis]:
     """All analyses, oldest first: waiting, running, failed, and done ones while their session is kept."""
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
     return [_view(analyses, job) for job in analyses.jobs()]
 
 
-@router.get("/api/analyses/events", response_class=StreamingResponse)
+@router.get("/api/analyses/events", response_class=StreamingResponse, dependencies=[API])
 async def all_events(request: Request) -> Response:
     """Server-sent events: the list of `GET /api/analyses`, at once and whenever something changes."""
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
 
     async def events() -> AsyncIterator[str]:
         # A heartbeat carries the list as well: deleting a session takes its analysis off it unannounced.
@@ -146,16 +127,16 @@ async def all_events(request: Request) -> Response:
     return _stream(events())
 
 
-@router.get("/api/analyses/{job_id}")
+@router.get("/api/analyses/{job_id}", dependencies=[API])
 async def one_analysis(job_id: str, request: Request) -> Analysis:
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
     return _view(analyses, _job(analyses, job_id))
 
 
-@router.get("/api/analyses/{job_id}/events", response_class=StreamingResponse)
+@router.get("/api/analyses/{job_id}/events", response_class=StreamingResponse, dependencies=[API])
 async def events_of_one(job_id: str, request: Request) -> Response:
     """Server-sent events: what `GET /api/analyses/{id}` says, whenever it changes, until it is done."""
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
     _job(analyses, job_id)
 
     async def events() -> AsyncIterator[str]:
@@ -176,13 +157,13 @@ async def events_of_one(job_id: str, request: Request) -> Response:
     return _stream(events())
 
 
-@router.delete("/api/analyses/{job_id}", status_code=204)
+@router.delete("/api/analyses/{job_id}", status_code=204, dependencies=[API])
 async def remove(job_id: str, request: Request) -> None:
     """Cancels an analysis that waits or runs, with all that it has stored; forgets one that failed.
 
     409: it is done; its session can be deleted instead.
     """
-    analyses = analyses_of(request)
+    analyses = state_of(request).analyses
     job = _job(analyses, job_id)
     if job.status is Status.DONE:
         raise HTTPException(409, "This analysis is done; delete its session instead.")
@@ -218,10 +199,18 @@ def _view(analyses: Analyses, job: Job) -> Analysis:
 
 def _check_room(request: Request, root: Path) -> None:
     """Refuse at once what the disk cannot hold."""
-    announced = int(request.headers.get("content-length", "0"))
+    announced = _announced(request)
     root.mkdir(parents=True, exist_ok=True)
     if announced + SPARE > shutil.disk_usage(root).free:
         raise ReceiveError(507, "The server's disk has no room for this upload; nothing of it was kept.")
+
+
+def _announced(request: Request) -> int:
+    """Bytes that the request says it has; 0 where it does not say."""
+    try:
+        return max(0, int(request.headers.get("content-length", "0")))
+    except ValueError:
+        return 0
 
 
 def _event(content: Any) -> str:

@@ -8,34 +8,84 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from results import Store, StoreError
+from results import Links, State, Store, StoreError, Studies, aggregate
+from results.database.migration import HEAD, SCRIPTS
+from results.database.schema import Base
 from tests.results.made import begin, sample
 
 
 def test_a_database_of_a_newer_program_is_left_alone(store: Store) -> None:
     with sqlite3.connect(store.root / "valence.db") as raw:
-        raw.execute("UPDATE schema SET version = 999")
+        raw.execute("UPDATE alembic_version SET version_num = '999'")
     raw.close()
 
     with pytest.raises(StoreError, match="version 999"):
         Store(store.root)
 
 
-def test_a_database_of_an_older_program_is_brought_up_to_date(store: Store) -> None:
-    with begin(store, "old") as writer:
-        writer.add([sample()])
-    store.close()
-    raw = sqlite3.connect(store.root / "valence.db")
+@pytest.fixture
+def older(tmp_path: Path) -> Path:
+    """A sessions folder whose database version 2 of the schema wrote (valence 0.1.0)."""
+    folder = tmp_path / "older"
+    folder.mkdir()
+    raw = sqlite3.connect(folder / "valence.db")
+    raw.executescript(Path(__file__).with_name("version_2.sql").read_text())
+    raw.close()
+    return folder
+
+
+def test_a_database_of_an_older_program_is_brought_up_to_date(older: Path) -> None:
+    with Store(older) as store:
+        live, clip = store.sessions()
+        assert (clip.name, clip.state, live.state) == ("clip", State.DONE, State.INTERRUPTED)
+        assert len(store.samples(clip.id)) == 31 and len(store.samples(live.id)) == 1
+        assert clip.face_names == {1: "Ann"}
+        assert [stretch.kind.value for stretch in store.stretches(clip.id)] == ["marker", "excluded"]
+        assert clip.settings["smoothing"] == live.settings["smoothing"] == 0.3, "one name for one thing"
+        study = Studies(store).get("spring-ad")
+        assert (study.consent_text, study.allow_spectators) == ("You agree.", False)
+        found = aggregate(store, "spring-ad")
+        assert found.panel.viewers == ("Ann",) and found.segments[0].name == "logo"
+        with begin(store, "new") as writer:
+            writer.add([sample()])
+        link = Links(store.database).invite(study.id, "ad")
+        assert Links(store.database).find(link.token) == link
+    with Store(older) as again:
+        assert again.get(writer.id).state is State.DONE
+
+
+def test_the_first_schema_is_brought_up_to_date_too(older: Path) -> None:
+    raw = sqlite3.connect(older / "valence.db")
     raw.executescript("ALTER TABLE sessions DROP COLUMN origin; UPDATE schema SET version = 1;")
     raw.close()
+    with Store(older) as store:
+        assert [session.origin for session in store.sessions()] == [None, None]
 
-    with Store(store.root) as again:
-        assert again.get(writer.id).origin is None
-        assert len(again.samples(writer.id)) == 1
-        with begin(again, "new") as writer:
-            pass
-        assert again.get(writer.id).origin == Path("/films/new.mp4")
+
+def test_an_upgraded_database_is_like_a_new_one(older: Path, store: Store) -> None:
+    def described(folder: Path) -> object:
+        with Store(folder) as opened, opened.database.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+            return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+
+    newest = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    assert described(older) == described(store.root) == HEAD == newest
+
+
+def test_two_programs_upgrade_at_once(older: Path) -> None:
+    program = f"from results import Store\nwith Store({str(older)!r}) as store: print(len(store.sessions()))"
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    outcomes = [opener.communicate(timeout=60) for opener in openers]
+    assert [out.strip() for out, _ in outcomes] == ["2"] * 3, outcomes
 
 
 @pytest.mark.parametrize("url", ["nonsense", "nodialect://x", "sqlite:////no/such/folder/x.db"])

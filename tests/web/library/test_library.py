@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from results import face_statistics, write_folder
+from tests.web import asking
 from tests.web.serving import Served
 from tests.web.storing import stored
 from tests.web.uploading import files_below, numbered_clip
@@ -26,7 +27,7 @@ def session(served: Served) -> str:
 
 @pytest.fixture
 def client(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=30) as opened:
+    with asking.opened(base_url=served.url, timeout=30) as opened:
         yield opened
 
 

@@ -22,7 +22,7 @@ from results import State, Store
 from stream.frames import Box, iou
 from tests import ROOT
 from tests.chromium import as_camera, crowd, launch, need_chromium
-from tests.web.browsing import LISTEN, SCREENS, frame_of, start, wait_for
+from tests.web.browsing import LISTEN, SCREENS, frame_of, signs_in, start, wait_for
 from tests.web.serving import SAMPLE, Served, free_port, process, serving, wait_until
 from web.live.spectators import marked_pts
 
@@ -125,19 +125,24 @@ def _small(image: Any) -> Any:
     return cv2.resize(gray, (160, 120), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def test_a_viewer_joins_and_leaves_and_nobody_notices(served: Served, page: Any) -> None:
-    session = start(page, served.url, faces=1)
-    guest = page.context.new_page()
-    guest.goto(f"{served.url}/live/{session}")
+def test_a_spectator_joins_by_a_link_and_leaves_and_nobody_notices(
+    served: Served, browser: Any, page: Any
+) -> None:
+    start(page, served.url, faces=1)
+    page.click('[data-action="invite"]')
+    page.wait_for_selector("#session .link input")
+    guest = browser.new_context().new_page()  # knows nothing but the link
+    guest.goto(page.input_value("#session .link input"))
     guest.wait_for_selector('.live[data-state="live"]', timeout=60_000)
     guest.wait_for_selector("[data-face-id]")
     wait_for(guest, "JSON.parse(document.querySelector('#overlay').dataset.faces ?? '[]').length > 0", 60)
     wait_for(guest, "document.querySelector('#camera').videoWidth === 640")
-    wait_for(page, "document.querySelector('#session').innerText.includes('One person is watching')")
+    wait_for(page, "document.querySelector('#session').innerText.includes('One person looks on')")
     if SCREENS:
-        _screen(guest, "watching")
-    guest.close()
-    wait_for(page, "document.querySelector('#session').innerText.includes('Nobody else')", 15)
+        _screen(guest, "spectating")
+    assert guest.locator("nav").count() == 0
+    guest.context.close()
+    wait_for(page, "document.querySelector('#session').innerText.includes('Nobody looks on')", 15)
     now = frame_of(page)
     wait_for(page, f"Number(document.querySelector('#status').dataset.frame) > {now + 10}")
     assert page.get_attribute(".live", "data-state") == "live"
@@ -146,7 +151,7 @@ def test_a_viewer_joins_and_leaves_and_nobody_notices(served: Served, page: Any)
     assert len(served.state.hub.sessions) == 1
 
 
-def test_a_viewer_of_nothing_is_told(served: Served, page: Any) -> None:
+def test_a_spectator_of_nothing_is_told(served: Served, page: Any) -> None:
     page.goto(f"{served.url}/live/2020-01-01_00-00-00_live")
     wait_for(page, "document.querySelector('#state-title').textContent === 'This session is not live'")
 
@@ -162,7 +167,7 @@ def test_three_browsers_of_which_one_is_killed(
     for _ in range(3):
         known = {p.pid for p in me.children(recursive=True)}
         browsers.append(launch(playwright, camera))
-        pages.append(browsers[-1].new_page())
+        pages.append(signs_in(browsers[-1].new_page()))
         sessions.append(start(pages[-1], served.url))
         families.append([p for p in me.children(recursive=True) if p.pid not in known])
     for _ in range(seconds):
@@ -292,7 +297,7 @@ def test_a_page_whose_results_are_late_sends_less_and_more_again(served: Served,
     page.goto(served.url)
     rates = page.evaluate(
         """async () => {
-          const { Pace } = await import("/pages/live/pace.js");
+          const { Pace } = await import("/pages/shared/camera/pace.js");
           const rates = [];
           const pace = new Pace((rate) => rates.push(rate));
           for (let now = 0; now < 10_000; now += 100) pace.result(700, now);
@@ -303,13 +308,13 @@ def test_a_page_whose_results_are_late_sends_less_and_more_again(served: Served,
     assert rates == [20, 13, 9, 6, 8, 10]
 
 
-def test_a_viewer_finds_the_constant_of_relayed_timestamps(served: Served, page: Any) -> None:
+def test_a_spectator_finds_the_constant_of_relayed_timestamps(served: Served, page: Any) -> None:
     sent = [marked_pts(i, i / 15) for i in range(60)]
     constant = 4_000_000_000
     page.goto(served.url)
     found = page.evaluate(
         """async ([sent, constant]) => {
-          const { RtpClock } = await import("/pages/live/clock.js");
+          const { RtpClock } = await import("/pages/shared/camera/clock.js");
           const clock = new RtpClock();
           sent.forEach((rtp, i) => {
             clock.expected(rtp);
@@ -327,7 +332,7 @@ def test_screens(served: Served, browser: Any, tmp_path: Path) -> None:
     for scheme in ("light", "dark"):
         for width, height in ((1280, 860), (400, 860)):
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-            page = context.new_page()
+            page = signs_in(context.new_page())
             page.goto(served.url)
             page.wait_for_selector("#state")
             _fits(page)

@@ -22,7 +22,7 @@ def result() -> LiveResult:
 
 
 def test_a_frame_as_the_contract_says() -> None:
-    assert json.loads(frame_message(result(), viewers=2, skipped=4)) == {
+    assert json.loads(frame_message(result(), spectators=2, skipped=4)) == {
         "frame": 7,
         "time_s": 0.2333,
         "faces": [{"face_id": 1, "box": [1.3, 2, 3, 4], "valence": -0.1235, "smoothed": 0.5, "quality": 0.9}],
@@ -33,7 +33,7 @@ def test_a_frame_as_the_contract_says() -> None:
         "height": 480,
         "sent": [64, 48],
         "captured_ms": 1_790_000_000_123.4,
-        "viewers": 2,
+        "spectators": 2,
     }
     assert json.loads(frame_message(result(), rtp=99))["rtp"] == 99
 

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from inference import ValenceModel
 from results import NotFoundError, State
+from tests.web import asking
 from tests.web.peers import ClipTrack, Peer, until
 from tests.web.serving import Served, serving
 from web.state import ServerSettings
@@ -33,7 +33,7 @@ def over(served: Served, session: str) -> bool:
 
 
 async def test_health_says_what_runs(served: Served, model: ValenceModel) -> None:
-    health = httpx.get(served.url + "/health").json()
+    health = asking.get(served.url + "/health").json()
     assert health == {
         "status": "ok",
         "version": "test",
@@ -47,9 +47,9 @@ async def test_a_session_is_read_live_and_stored(served: Served) -> None:
     peer, _ = camera(served)
     await peer.connect()
     await peer.until_frames(25)
-    live = httpx.get(f"{served.url}/api/live/{peer.session}").json()
+    live = asking.get(f"{served.url}/api/live/{peer.session}").json()
     assert live["live"] and live["state"] == "running"
-    assert httpx.get(served.url + "/health").json()["live_sessions"] == 1
+    assert asking.get(served.url + "/health").json()["live_sessions"] == 1
     peer.say("stop")
     await until(lambda: over(served, peer.session), 10)
     await peer.close()
@@ -102,7 +102,7 @@ async def test_a_page_that_never_connects_leaves_no_trace(
 ) -> None:
     monkeypatch.setattr("web.live.session.CONNECT", 0.5)
     peer, _ = camera(served)
-    async with httpx.AsyncClient(base_url=served.url) as client:
+    async with asking.opened_async(base_url=served.url) as client:
         answer = (await client.post("/api/offer", json=await peer.offer())).json()
     await until(lambda: over(served, answer["session"]), 10)
     with pytest.raises(NotFoundError):
@@ -127,15 +127,15 @@ async def test_the_end_of_the_server_ends_its_sessions(tmp_path: Path, model: Va
         assert session.state is State.DONE and session.frames >= 10
 
 
-async def test_a_viewer_comes_and_goes_and_the_camera_goes_on(served: Served) -> None:
+async def test_a_spectator_comes_and_goes_and_the_camera_goes_on(served: Served) -> None:
     peer, _ = camera(served)
     await peer.connect()
     await peer.until_frames(5)
-    viewer = Peer(served.url)
-    viewer.connection.addTransceiver("video", direction="recvonly")
+    spectator = Peer(served.url)
+    spectator.connection.addTransceiver("video", direction="recvonly")
     pictures: list[Any] = []
 
-    @viewer.connection.on("track")
+    @spectator.connection.on("track")
     def on_track(track: Any) -> None:
         async def drain() -> None:
             while True:
@@ -144,14 +144,14 @@ async def test_a_viewer_comes_and_goes_and_the_camera_goes_on(served: Served) ->
         draining.append(asyncio.ensure_future(drain()))
 
     draining: list[asyncio.Future[None]] = []
-    await viewer.connect(f"/api/live/{peer.session}/watch")
-    await viewer.until_frames(10)
+    await spectator.connect(f"/api/live/{peer.session}/watch")
+    await spectator.until_frames(10)
     await until(lambda: len(pictures) > 3, 10)
-    assert peer.frames[-1]["viewers"] == 1
-    assert any("rtp" in message for message in viewer.frames)
-    await viewer.close()
+    assert peer.frames[-1]["spectators"] == 1
+    assert any("rtp" in message for message in spectator.frames)
+    await spectator.close()
     await asyncio.gather(*draining, return_exceptions=True)
-    await until(lambda: peer.frames[-1]["viewers"] == 0, 10)
+    await until(lambda: peer.frames[-1]["spectators"] == 0, 10)
     count = len(peer.frames)
     await peer.until_frames(count + 10)
     numbers = [m["frame"] for m in peer.frames]
@@ -180,24 +180,24 @@ async def test_a_viewer_comes_and_goes_and_the_camera_goes_on(served: Served) ->
 async def test_bad_offers_get_a_clear_answer(
     served: Served, body: dict[str, str], status: int, says: str
 ) -> None:
-    response = httpx.post(served.url + "/api/offer", json=body)
+    response = asking.post(served.url + "/api/offer", json=body)
     assert response.status_code == status
     assert says in response.json()["detail"]
-    assert httpx.get(served.url + "/health").json()["live_sessions"] == 0
+    assert asking.get(served.url + "/health").json()["live_sessions"] == 0
     assert served.store.sessions() == []
 
 
 async def test_an_offer_without_video_or_channel_is_refused(served: Served) -> None:
     silent = Peer(served.url)
     body = await silent.offer()
-    assert "no video" in httpx.post(served.url + "/api/offer", json=body).json()["detail"]
+    assert "no video" in asking.post(served.url + "/api/offer", json=body).json()["detail"]
     await silent.close()
 
     mute = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     mute.addTrack(ClipTrack())
     await mute.setLocalDescription(await mute.createOffer())
     body = {"sdp": mute.localDescription.sdp, "type": "offer"}
-    assert "data channel" in httpx.post(served.url + "/api/offer", json=body).json()["detail"]
+    assert "data channel" in asking.post(served.url + "/api/offer", json=body).json()["detail"]
     await mute.close()
 
 
@@ -207,7 +207,7 @@ async def test_a_second_offer_on_a_session_is_refused(served: Served) -> None:
     await peer.until_frames(3)
     other, _ = camera(served)
     body = {**await other.offer(), "session": peer.session}
-    response = httpx.post(served.url + "/api/offer", json=body)
+    response = asking.post(served.url + "/api/offer", json=body)
     assert response.status_code == 409 and "already" in response.json()["detail"]
     count = len(peer.frames)
     await peer.until_frames(count + 3)
@@ -265,21 +265,21 @@ async def test_a_camera_that_changes_its_size_goes_on(served: Served) -> None:
     await peer.close()
 
 
-async def test_the_number_of_sessions_and_viewers_is_limited(tmp_path: Path, model: ValenceModel) -> None:
-    settings = ServerSettings(live_limit=1, viewer_limit=0)
+async def test_the_number_of_sessions_and_spectators_is_limited(tmp_path: Path, model: ValenceModel) -> None:
+    settings = ServerSettings(live_limit=1, spectator_limit=0)
     context = serving(tmp_path / "sessions", model, settings)
     served = await asyncio.to_thread(context.__enter__)
     try:
         peer, _ = camera(served)
         await peer.connect()
         other, _ = camera(served)
-        response = httpx.post(served.url + "/api/offer", json=await other.offer())
+        response = asking.post(served.url + "/api/offer", json=await other.offer())
         assert response.status_code == 503 and "takes no more" in response.json()["detail"]
-        viewer = Peer(served.url)
-        viewer.connection.addTransceiver("video", direction="recvonly")
-        response = httpx.post(f"{served.url}/api/live/{peer.session}/watch", json=await viewer.offer())
+        spectator = Peer(served.url)
+        spectator.connection.addTransceiver("video", direction="recvonly")
+        response = asking.post(f"{served.url}/api/live/{peer.session}/watch", json=await spectator.offer())
         assert response.status_code == 503
-        for each in (viewer, other, peer):
+        for each in (spectator, other, peer):
             await each.close()
     finally:
         await asyncio.to_thread(context.__exit__, None, None, None)
@@ -312,7 +312,7 @@ async def test_nothing_is_left_of_a_page_that_is_lost(
 
 async def test_media_of_a_loopback_server_stay_on_loopback(served: Served) -> None:
     peer, _ = camera(served)
-    async with httpx.AsyncClient(base_url=served.url) as client:
+    async with asking.opened_async(base_url=served.url) as client:
         answer = (await client.post("/api/offer", json=await peer.offer())).json()
     candidates = [line.split()[4] for line in answer["sdp"].splitlines() if line.startswith("a=candidate")]
     assert set(candidates) == {"127.0.0.1"}

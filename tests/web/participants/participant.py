@@ -1,17 +1,28 @@
-"""What a viewer does on the page that shows a stimulus."""
+"""What a participant does on the page that shows a stimulus, and the link by which they come."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from results import Studies
+from tests.web import asking
 from tests.web.browsing import wait_for
 from tests.web.serving import Served
 from tests.web.uploading import numbered_clip
 
 PATIENCE = 180.0
 """Seconds: a busy machine is slow, not wrong."""
+
+
+def invited(served: Served, study: str, stimulus: str) -> str:
+    """The path of a new link to a stimulus, made by an operator. study: its id, or its address in the API."""
+    answer = asking.post(
+        f"{served.url}/api/studies/{study.split('/')[-1]}/links", json={"stimulus": stimulus}, timeout=30
+    )
+    assert answer.status_code == 201, answer.text
+    return urlsplit(answer.json()["address"]).path
 
 
 def with_video(studies: Studies, clip: Path, seconds: float) -> str:
@@ -26,8 +37,8 @@ def with_video(studies: Studies, clip: Path, seconds: float) -> str:
 
 
 def state(page: Any, *wanted: str) -> None:
-    """Waits until the viewer's page is in one of these states."""
-    wait_for(page, f"{list(wanted)}.includes(document.querySelector('.watch').dataset.state)", PATIENCE)
+    """Waits until the participant's page is in one of these states."""
+    wait_for(page, f"{list(wanted)}.includes(document.querySelector('.take-part').dataset.state)", PATIENCE)
 
 
 def press(page: Any, label: str) -> None:
@@ -35,7 +46,7 @@ def press(page: Any, label: str) -> None:
 
 
 def to_the_check(page: Any, served: Served, stimulus: str = "spot") -> None:
-    page.goto(f"{served.url}/watch/spring/{stimulus}")
+    page.goto(served.url + invited(served, "spring", stimulus))
     state(page, "consent")
     press(page, "I agree and take part")
     state(page, "check")
@@ -47,7 +58,7 @@ def ready(page: Any) -> None:
 
 
 def play(page: Any, served: Served, stimulus: str, until: float) -> None:
-    """A viewer agrees, passes the check and watches the video `stimulus` for so many seconds."""
+    """A participant agrees, passes the check and watches the video `stimulus` for so many seconds."""
     to_the_check(page, served, stimulus)
     ready(page)
     press(page, "Play")

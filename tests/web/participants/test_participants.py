@@ -1,4 +1,4 @@
-"""Viewers who watch and react, without a browser: what is kept of them, and what is not."""
+"""People who take part, without a browser: what is kept of them, and what is not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from results import Studies, Viewings
+from tests.web import asking
+from tests.web.participants.participant import invited
 from tests.web.peers import ClipTrack, Peer, until
 from tests.web.serving import Served
 from tests.web.uploading import files_below
@@ -26,20 +28,20 @@ def study(served: Served) -> str:
 
 
 class Watching(Peer):
-    """A viewer's page: a camera, and what it says of its player."""
+    """A participant's page: a camera, and what it says of its player. All it has is its link."""
 
-    def __init__(self, url: str, study: str, stimulus: str = "ad-a") -> None:
-        super().__init__(url)
-        self.address = f"{study}/stimuli/{stimulus}"
+    def __init__(self, served: Served, study: str, stimulus: str = "ad-a", link: str | None = None) -> None:
+        super().__init__(served.url)
+        self.link = link or invited(served, study, stimulus)
         self.begun: dict[str, Any] = {}
         self.connection.addTrack(ClipTrack())
 
     async def agree(self, **changes: Any) -> httpx.Response:
         """Agree to the invitation, offer the camera, connect."""
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            consent = (await client.get(f"{self.address}/invitation")).json()["consent"]
+            consent = (await client.get(f"{self.link}/invitation")).json()["consent"]
             body = {**await self.offer(), "consent": consent, **changes}
-            answer = await client.post(f"{self.address}/watch", json=body)
+            answer = await client.post(f"{self.link}/viewings", json=body)
         if answer.status_code == 201:
             self.begun = answer.json()
             await self.connected(self.begun)
@@ -47,12 +49,12 @@ class Watching(Peer):
 
     async def tell(self, what: str, knots: list[list[float]]) -> int:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            path = f"/api/watching/{self.begun['token']}/{what}"
+            path = f"{self.link}/viewings/{self.begun['viewing']}/{what}"
             return (await client.post(path, json={"knots": knots})).status_code
 
     async def withdraw(self) -> int:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            return (await client.delete(f"/api/watching/{self.begun['token']}")).status_code
+            return (await client.delete(f"{self.link}/viewings/{self.begun['viewing']}")).status_code
 
 
 def traces(served: Served) -> tuple[int, int, set[str]]:
@@ -66,7 +68,7 @@ def traces(served: Served) -> tuple[int, int, set[str]]:
 
 
 async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     assert (await watching.agree()).status_code == 201
     await watching.until_frames(12, 90)
     (listed,) = Viewings(served.store).viewers("spring")
@@ -88,7 +90,7 @@ async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) 
 
 
 async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: Served, study: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     assert traces(served)[:2] == (1, 1)
@@ -98,7 +100,7 @@ async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: 
 
 
 async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served: Served, study: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
@@ -106,13 +108,13 @@ async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served
     await watching.close()
     await until(lambda: not served.state.hub.sessions, 15)
     assert traces(served)[:2] == (1, 1)
-    found = httpx.get(f"{served.url}{study}/stimuli/ad-a/findings", timeout=30).json()
+    found = asking.get(f"{served.url}{study}/stimuli/ad-a/findings", timeout=30).json()
     assert found["excluded"]["low_coverage"] == ["viewer-001"], "one second of ten is too little to count"
 
 
 @pytest.mark.parametrize("after", ["while watching", "afterwards"])
 async def test_who_withdraws_leaves_no_trace(served: Served, study: str, after: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
@@ -129,7 +131,7 @@ async def test_a_study_that_keeps_media_has_the_viewers_video(served: Served) ->
     studies = Studies(served.store)
     studies.create("keeping", keep_media=True)
     studies.add_stimulus("keeping", "Ad A", 10)
-    watching = Watching(served.url, "/api/studies/keeping")
+    watching = Watching(served, "/api/studies/keeping")
     await watching.agree()
     await watching.until_frames(20, 90)
     now = watching.frames[-1]["time_s"]
@@ -147,7 +149,7 @@ async def test_a_study_that_keeps_media_has_the_viewers_video(served: Served) ->
 
 
 async def test_who_was_not_shown_the_text_of_now_has_not_agreed(served: Served, study: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     refused = await watching.agree(consent="I agree to anything.")
     assert refused.status_code == 409 and "has changed" in refused.json()["detail"]
     refused = await watching.agree(sdp="v=0\r\n")
@@ -157,13 +159,14 @@ async def test_who_was_not_shown_the_text_of_now_has_not_agreed(served: Served, 
 
 
 async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served: Served, study: str) -> None:
-    first, second = Watching(served.url, study), Watching(served.url, study)
+    first = Watching(served, study)
+    second = Watching(served, study, link=first.link)
     await first.agree()
     await first.until_frames(5, 90)
     now = first.frames[-1]["time_s"]
     await first.tell("clock", [[now, 0.0], [now + 4, 4.0]])
     await first.close()
-    await second.agree(token=first.begun["token"])
+    await second.agree(viewing=first.begun["viewing"])
     await second.until_frames(5, 90)
     await second.tell("end", [[0.0, 4.0], [6.0, 10.0]])
     assert {viewing.viewer for viewing in Viewings(served.store).all("spring")} == {"viewer-001"}
@@ -172,11 +175,11 @@ async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served:
 
 
 async def test_deleting_a_study_ends_those_who_watch(served: Served, study: str) -> None:
-    watching = Watching(served.url, study)
+    watching = Watching(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
-        assert (await client.get(study)).json()["watching"] == {"ad-a": 1}
+    async with asking.opened_async(base_url=served.url, timeout=30) as client:
+        assert (await client.get(study)).json()["taking_part"] == {"ad-a": 1}
         assert (await client.delete(f"{study}?with_sessions=true")).status_code == 204
     assert served.state.hub.sessions == {}
     assert (served.store.sessions(), Studies(served.store).all()) == ([], [])

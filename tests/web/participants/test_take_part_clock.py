@@ -12,7 +12,16 @@ import pytest
 from results import Studies, Viewings, stimulus_time
 from stream.pipelines.live import LiveResult
 from tests.web.browsing import wait_for
-from tests.web.participants.participant import PATIENCE, press, ready, seen, state, to_the_check, with_video
+from tests.web.participants.participant import (
+    PATIENCE,
+    invited,
+    press,
+    ready,
+    seen,
+    state,
+    to_the_check,
+    with_video,
+)
 from tests.web.serving import Served, wait_until
 from tests.web.uploading import BITS, BLOCK, ONE_FACE
 
@@ -127,10 +136,10 @@ def test_what_is_shown_elsewhere_has_a_countdown_and_a_clock(
 
 
 def test_few_knots_tell_the_whole_course(served: Served, studies: Studies, page: Any) -> None:
-    page.goto(f"{served.url}/watch/spring/spot")
+    page.goto(served.url + invited(served, "spring", "spot"))
     knots = page.evaluate(
         """async () => {
-          const { Knots } = await import("/pages/watch/knots.js");
+          const { Knots } = await import("/pages/take-part/knots.js");
           const knots = new Knots();
           const later = (ms) => ms < 12000 ? 8 : (ms - 4000) / 1000;
           const at = (ms) => ms < 1000 ? 0 : ms < 9000 ? (ms - 1000) / 1000 : later(ms);

@@ -1,4 +1,4 @@
-"""Watch and react in a real browser: viewer after viewer, from consent to thanks."""
+"""Taking part in a real browser: one person after the other, from consent to thanks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from results import Studies, Viewings
-from tests.web.browsing import shoot, wait_for
+from tests.web.browsing import shoot, signs_in, wait_for
 from tests.web.participants.participant import (
     PATIENCE,
+    invited,
     play,
     press,
     ready,
@@ -30,11 +31,13 @@ def test_three_viewers_in_a_row_while_the_curve_grows(
     served: Served, studies: Studies, browser: Any, page: Any, clip: tuple[Path, list[float]]
 ) -> None:
     stimulus = with_video(studies, clip[0], 4.0)
-    lead = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    lead = signs_in(browser.new_context(viewport={"width": 1280, "height": 900}).new_page())
     lead.goto(f"{served.url}/studies/spring#{stimulus}")
     wait_for(lead, f"document.body.dataset.ready === '{stimulus}'", PATIENCE)
     lead.evaluate("() => { window.never = 'reloaded'; }")
     assert "No viewers yet" in lead.text_content("#says")
+    lead.click('[data-action="invite"]')
+    wait_for(lead, "document.querySelector('#invite input')?.value.includes('/t/')", PATIENCE)
     page.goto(lead.input_value("#invite input"))
     for number in (1, 2, 3):
         state(page, "consent")
@@ -43,12 +46,12 @@ def test_three_viewers_in_a_row_while_the_curve_grows(
         ready(page)
         press(page, "Play")
         if number == 1:
-            wait_for(lead, "document.querySelector('.live').dataset.watching === '1'", PATIENCE)
+            wait_for(lead, "document.querySelector('.live').dataset.here === '1'", PATIENCE)
         state(page, "done")
         assert "Thank you" in page.text_content("#state-title")
         wait_for(lead, f"document.querySelectorAll('.person').length === {number}", PATIENCE)
         if number < 3:
-            press(page, "Next viewer")
+            press(page, "Next person")
     wait_for(lead, "document.querySelector('#says').textContent.includes('Mean of 3 viewers')", PATIENCE)
     assert lead.evaluate("window.never") == "reloaded"
     assert lead.text_content("#figures dd") == "3"
@@ -67,10 +70,11 @@ def test_three_viewers_in_a_row_while_the_curve_grows(
 
 
 def test_who_declines_leaves_no_trace(served: Served, studies: Studies, page: Any) -> None:
+    link = invited(served, "spring", "spot")
     before = (files_below(served.store.root), (served.store.root / "valence.db").read_bytes())
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
-    page.goto(f"{served.url}/watch/spring/spot")
+    page.goto(served.url + link)
     state(page, "consent")
     assert "Article 50(3)" in page.text_content("#state-text")
     assert "Article 5(1)(f)" in page.text_content("#state-text")
@@ -93,7 +97,7 @@ def test_who_stops_is_removed_and_the_next_one_may_come(served: Served, studies:
     state(page, "removed")
     assert Viewings(served.store).viewers("spring") == [] and served.store.sessions() == []
     assert files_below(served.store.root) == set()
-    press(page, "Next viewer")
+    press(page, "Next person")
     state(page, "consent")
 
 
@@ -133,7 +137,7 @@ def test_cameras_that_do_not_open_store_nothing(served: Served, studies: Studies
         ("NotFoundError", "No camera found"),
         ("NotReadableError", "The camera is in use"),
     ):
-        page.goto(f"{served.url}/watch/spring/spot")
+        page.goto(served.url + invited(served, "spring", "spot"))
         state(page, "consent")
         page.evaluate(
             "() => { navigator.mediaDevices.getUserMedia = () => "
@@ -143,7 +147,7 @@ def test_cameras_that_do_not_open_store_nothing(served: Served, studies: Studies
         wait_for(page, f"document.querySelector('#state-title').textContent === '{title}'", PATIENCE)
         page.get_by_role("button", name="Try again").wait_for()
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
-    page.goto(f"{served.url}/watch/spring/spot")
+    page.goto(served.url + invited(served, "spring", "spot"))
     wait_for(
         page, "document.querySelector('#state-title').textContent === 'The camera needs a secure address'"
     )
@@ -151,10 +155,10 @@ def test_cameras_that_do_not_open_store_nothing(served: Served, studies: Studies
 
 
 def test_the_check_says_what_is_wrong_with_the_picture(served: Served, studies: Studies, page: Any) -> None:
-    page.goto(f"{served.url}/watch/spring/spot")
+    page.goto(served.url + invited(served, "spring", "spot"))
     said = page.evaluate(
         """async () => {
-          const { FaceCheck } = await import("/pages/watch/check.js");
+          const { FaceCheck } = await import("/pages/take-part/check.js");
           const check = new FaceCheck(0.3);
           const face = (quality, wide = 200) => ({ quality, box: [0, 0, wide, wide] });
           const judge = (faces, now) => check.judge({ faces, width: 640 }, now);
@@ -174,7 +178,7 @@ def test_the_check_says_what_is_wrong_with_the_picture(served: Served, studies: 
 
 
 def test_by_keyboard_and_calm_for_screen_readers(served: Served, studies: Studies, page: Any) -> None:
-    page.goto(f"{served.url}/watch/spring/spot")
+    page.goto(served.url + invited(served, "spring", "spot"))
     state(page, "consent")
     assert page.evaluate("document.activeElement.id") == "state-title"
     page.keyboard.press("Tab")
@@ -197,22 +201,22 @@ def test_by_keyboard_and_calm_for_screen_readers(served: Served, studies: Studie
 
 def test_screens(served: Served, studies: Studies, page: Any, clip: tuple[Path, list[float]]) -> None:
     stimulus = with_video(studies, clip[0], 10.0)
-    page.goto(f"{served.url}/watch/spring/{stimulus}")
+    page.goto(served.url + invited(served, "spring", stimulus))
     state(page, "consent")
-    shoot(page, "watch-consent")
+    shoot(page, "take-part-consent")
     press(page, "I do not take part")
     state(page, "declined")
-    shoot(page, "watch-declined")
+    shoot(page, "take-part-declined")
     press(page, "Read it again")
     press(page, "I agree and take part")
     state(page, "check")
     ready(page)
-    shoot(page, "watch-check")
+    shoot(page, "take-part-check")
     press(page, "Play")
     seen(page, 1)
     press(page, "Pause")
     state(page, "paused")
-    shoot(page, "watch-paused")
+    shoot(page, "take-part-paused")
     press(page, "Play")
     state(page, "done")
-    shoot(page, "watch-thanks")
+    shoot(page, "take-part-thanks")

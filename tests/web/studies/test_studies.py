@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from inference import ValenceModel
+from tests.web import asking
 from tests.web.serving import Served, serving
 from tests.web.storing import react
 from tests.web.uploading import ONE_FACE, files_below, numbered_clip
@@ -25,7 +26,7 @@ from web.state import ServerSettings
 
 @pytest.fixture
 def client(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, timeout=60) as opened:
+    with asking.opened(base_url=served.url, timeout=60) as opened:
         yield opened
 
 
@@ -78,9 +79,13 @@ def test_the_web_says_what_the_terminal_says(
     for viewing in shown["viewings"]:
         assert isinstance(viewing.pop("key"), int)
 
-    extra = {name: shown.pop(name) for name in ("options", "consents", "watching")}
+    extra = {name: shown.pop(name) for name in ("options", "consents", "links", "taking_part", "shown")}
     assert shown == terminal("show", "spring")
-    assert extra["options"]["min_quality"] == 0.3 and extra["watching"] == {}
+    assert (
+        extra["options"]["min_quality"] == 0.3
+        and extra["taking_part"] == {}
+        and extra["links"]["links"] == []
+    )
 
     report = terminal("report", "spring", "--out", str(served.store.root.parent / "out"))
     assert client.get(f"{study}/stimuli/ad-a/findings").json() == report["stimuli"][0]
@@ -162,7 +167,7 @@ def test_the_baseline_and_the_limits_are_the_studys_own(
 
 def test_the_pulse_changes_when_the_study_does(served: Served, client: httpx.Client, study: str) -> None:
     pulses = [client.get(f"{study}/pulse").json()]
-    assert client.get(f"{study}/pulse").json() == pulses[0] and pulses[0]["watching"] == {}
+    assert client.get(f"{study}/pulse").json() == pulses[0] and pulses[0]["taking_part"] == {}
     made = attach(client, study, "ad-a", react(served.store, "ann"))
     pulses.append(client.get(f"{study}/pulse").json())
     client.post(f"{study}/stimuli/ad-a/segments", json={"name": "Logo", "start_s": 1, "end_s": 2})
@@ -245,7 +250,7 @@ def test_what_cannot_be_a_stimulus_is_refused_and_nothing_of_it_is_kept(
 
 def test_a_stimulus_over_the_limit_is_refused_while_it_comes(tmp_path: Path, model: ValenceModel) -> None:
     settings = ServerSettings(version="test", upload_limit=10_000)
-    with serving(tmp_path / "s", model, settings) as served, httpx.Client(base_url=served.url) as client:
+    with serving(tmp_path / "s", model, settings) as served, asking.opened(base_url=served.url) as client:
         study = f"/api/studies/{client.post('/api/studies', json={'name': 'S'}).json()['study']}"
         assert "larger than" in said(upload(client, study, "big.mp4", b"x" * 8_000_000), 413)
         assert files_below(served.store.root) == set()
@@ -274,14 +279,17 @@ def test_what_is_not_there_is_404(served: Served, client: httpx.Client, study: s
         ("DELETE", f"{study}/viewings/77", None),
         ("DELETE", f"{study}/viewers/nobody", None),
         ("GET", f"{study}/comparison?a=ad-a&b=nothing", None),
-        ("GET", f"{study}/stimuli/nothing/invitation", None),
-        ("POST", "/api/watching/nothing/clock", {"knots": []}),
-        ("DELETE", "/api/watching/nothing", None),
+        ("POST", f"{study}/links", {"stimulus": "nothing"}),
+        ("DELETE", f"{study}/links/7", None),
+        ("GET", "/t/nothing/invitation", None),
+        ("POST", "/t/nothing/viewings/nothing/clock", {"knots": []}),
+        ("DELETE", "/t/nothing/viewings/nothing", None),
     ):
         said(client.request(method, path, json=body), 404)
-    for page in ("/studies/nothing", "/watch/spring/nothing", "/watch/nothing/ad-a"):
-        answer = client.get(page, headers={"accept": "text/html"})
-        assert answer.status_code == 404 and "nothing at this address" in answer.text
+    answer = client.get("/studies/nothing", headers={"accept": "text/html"})
+    assert answer.status_code == 404 and "nothing at this address" in answer.text
+    answer = client.get("/t/nothing", headers={"accept": "text/html"})
+    assert answer.status_code == 404 and "This link does not work" in answer.text
     assert client.get(study).json()["viewings"] == []
 
 

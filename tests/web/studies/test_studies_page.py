@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from results import Studies, Viewings
+from results import Links, Studies, Viewings
+from tests.web import asking
 from tests.web.browsing import shoot, wait_for
 from tests.web.serving import Served
 from tests.web.storing import react
@@ -237,11 +237,15 @@ def test_sessions_are_attached_detached_and_viewers_deleted(
 
 def test_baseline_words_and_link(watched: Served, page: Any) -> None:
     opened(page, watched, "ad")
-    assert page.input_value("#invite input") == f"{watched.url}/watch/spring/ad"
+    page.click('[data-action="invite"]')
+    page.wait_for_selector("#invite .link input")
+    (link,) = Links(watched.store.database).of_study("spring")
+    assert page.input_value("#invite input") == f"{watched.url}/t/{link.token}"
+    says(page, "#invite", "This link works on this computer only")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.click('[data-action="copy"]')
     says(page, '[data-action="copy"]', "Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == f"{watched.url}/watch/spring/ad"
+    assert page.evaluate("navigator.clipboard.readText()") == f"{watched.url}/t/{link.token}"
 
     page.click('[data-action="counting"]')
     page.fill("dialog [name=from]", "0")
@@ -254,6 +258,7 @@ def test_baseline_words_and_link(watched: Served, page: Any) -> None:
     page.keyboard.press("Enter")
     says(page, "h1", "Spring, wave 1")
     assert Studies(watched.store).get("spring").name == "Spring, wave 1"
+    says(page, "#invite", "Nobody can take part yet")  # another name closes the links
 
 
 def test_every_download_can_be_read(watched: Served, page: Any, tmp_path: Path) -> None:
@@ -314,7 +319,7 @@ def test_stimuli_are_added_and_removed_later(served: Served, studies: Studies, p
 
 def test_a_study_that_is_gone_says_so(watched: Served, page: Any) -> None:
     opened(page, watched, "ad")
-    httpx.delete(f"{watched.url}/api/studies/spring", timeout=60)
+    asking.delete(f"{watched.url}/api/studies/spring", timeout=60)
     says(page, "#trouble", "There is no study 'spring'.")
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from inference import ValenceModel
 from tests import ROOT
+from tests.web import asking
 from tests.web.serving import SAMPLE, free_port, process
 from tests.web.uploading import files_below, outcome, send, taking_uploads
 from web.uploads.journal import Job, Journal, Status
@@ -93,7 +93,7 @@ def test_a_second_server_leaves_the_firsts_queue_alone(tmp_path: Path, model: Va
     with process(tmp_path, port):
         jobs = send(url, SAMPLE, SAMPLE)
         with taking_uploads(tmp_path, model) as second:
-            assert httpx.get(f"{second.url}/api/analyses").json() == []
+            assert asking.get(f"{second.url}/api/analyses").json() == []
             done = [outcome(url, job, 240) for job in jobs]
             assert [job["status"] for job in done] == ["done", "done"]
             assert {one.id for one in second.store.sessions()} == {job["session"] for job in done}

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from analysis.errors import AnalysisError
 from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
 from stream.sources.files import SourceError, find_media
 from valence.errors import ValenceError
@@ -110,8 +111,8 @@ def attach_all(
                     offset_s=entry.offset_s,
                     discard_media=discard_media,
                 )
-            except (ValenceError, NotFoundError, StudyError) as error:
-                failed.append({"input": entry.what, "error": str(error).removeprefix(f"{entry.what}: ")})
+            except (AnalysisError, ValenceError, NotFoundError, StudyError) as error:
+                failed.append({"input": entry.what, "error": str(error)})
             else:
                 attached.append(
                     {
@@ -166,9 +167,11 @@ class _Desk:
             raise
 
     def _analysed(self, path: Path) -> str:
-        from analysis.file import Engine, analyze, open_model  # only now: the model takes a while to load
+        from analysis.engine import Engine, open_model  # only now: the model takes a while to load
+        from analysis.file import analyze
 
         if self._engine is None:
-            self._engine = Engine(self._settings, open_model(self._settings), self._store)
+            settings = self._settings.analysis
+            self._engine = Engine(settings, open_model(settings), self._store)
         summary = analyze(path, self._engine, annotated=self._keep_media)
         return str(summary["session"])

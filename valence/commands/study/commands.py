@@ -18,8 +18,11 @@ from results import (
     require_viewers,
     study_json,
 )
+from valence.commands.operators import note
+from valence.commands.study import links
 from valence.commands.study.options import Aggregation, stretch_of
 from valence.commands.study.printing import findings_line, findings_table, studies_table, tell_study
+from valence.commands.study.shared import AsJson, Folder, OfStimulus, StudyName, Yes
 from valence.errors import WRONG_USE, ValenceError
 from valence.options import with_options
 from valence.printing import ask, console, limits, print_json, signed, tell
@@ -30,17 +33,9 @@ app = typer.Typer(
     help="Put sessions on a stimulus, aggregate their viewers, report and compare.", no_args_is_help=True
 )
 
-StudyName = Annotated[
-    str, typer.Argument(metavar="STUDY", help="The study's id or name.", show_default=False)
-]
-OfStimulus = Annotated[
-    str | None, typer.Option("--stimulus", help="Its id or name; not needed where there is only one.")
-]
-Folder = Annotated[
-    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+app.command()(links.link)
+app.command("links")(links.links)
+app.command("close-link")(links.close_link)
 
 
 @app.command()
@@ -56,6 +51,13 @@ def create(
     keep_media: Annotated[
         bool, typer.Option("--keep-media/--no-keep-media", help="Keep pictures and videos of viewers.")
     ] = False,
+    allow_spectators: Annotated[
+        bool,
+        typer.Option(
+            "--allow-spectators/--no-spectators",
+            help="Operators may look on while somebody takes part; the consent says so.",
+        ),
+    ] = False,
     notes: Annotated[str, typer.Option(help="Printed at the head of the report.")] = "",
     sessions: Folder = None,
     as_json: AsJson = False,
@@ -65,7 +67,14 @@ def create(
     options = aggregation.over(Options())
     with opened_store(sessions) as store:
         studies = Studies(store)
-        made = studies.create(name, consent_text=consent, keep_media=keep_media, notes=notes, options=options)
+        made = studies.create(
+            name,
+            consent_text=consent,
+            keep_media=keep_media,
+            allow_spectators=allow_spectators,
+            notes=notes,
+            options=options,
+        )
         for title, seconds, path in wanted:
             studies.add_stimulus(made.id, title, seconds, path)
         tell_study(studies.get(made.id), store, as_json)
@@ -280,6 +289,7 @@ def delete(
         also = " and its viewers' sessions" if with_sessions else ""
         ask(f"Delete the study {found.name!r} of {found.viewers} viewers{also}?", yes)
         studies.delete(found.id, with_sessions)
+        note(store, "deleted", f"study {found.id}{also}")
     tell({"study": found.id, "deleted": True}, f"{found.id} is deleted.", as_json)
 
 
@@ -296,6 +306,7 @@ def delete_viewer(
         found = Studies(store).get(study)
         ask(f"Delete everything of the viewer {viewer!r} of {found.name!r}?", yes)
         Viewings(store).delete_viewer(found.id, viewer)
+        note(store, "deleted", f"a viewer of study {found.id}")
     tell(
         {"study": found.id, "viewer": viewer, "deleted": True},
         f"Every trace of {viewer} is deleted.",

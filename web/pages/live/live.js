@@ -3,15 +3,16 @@
 //   idle → opening → live ⇄ paused → idle       lost → reconnecting → live        any → failed
 
 import { Announcer } from "../shared/announce.js";
-import { CameraError, listCameras, openCamera } from "./camera.js";
-import { Connection, OfferError } from "./connection.js";
+import { CameraError, listCameras, openCamera } from "../shared/camera/camera.js";
+import { Connection, OfferError } from "../shared/camera/connection.js";
 import { Faces } from "./faces.js";
-import { Pace } from "./pace.js";
-import { CONSENT, IDLE, Panel } from "./panel.js";
+import { Pace } from "../shared/camera/pace.js";
+import { CONSENT, IDLE, Panel } from "../shared/camera/panel.js";
 import { SessionBox } from "./session.js";
-import { CameraStage } from "./stage.js";
+import { CameraStage } from "../shared/camera/stage.js";
 import { Status } from "./status.js";
 
+const DOOR = { settings: "/api/live/settings", offer: "/api/offer", alive: ({ session }) => `/api/live/${encodeURIComponent(session)}` };
 const NO_FACE = 2000; // ms without a face before the page says so
 const RETRIES = [500, 1000, 2000, 3000, 5000]; // ms between tries to reach the server; the last goes on
 
@@ -87,12 +88,12 @@ function useCamera(opened) {
 }
 
 async function connect(mine) {
-  const opened = new Connection();
+  const opened = new Connection(DOOR);
   connection = opened;
   opened.addEventListener("frame", (event) => show(event.detail));
   opened.addEventListener("control", (event) => control(event.detail));
   opened.addEventListener("lost", () => opened === connection && reconnect());
-  await opened.open("/api/offer", camera, { consent: CONSENT });
+  await opened.open(camera, { consent: CONSENT });
   if (mine !== attempt) return opened.close();
   stage.restart();
   pace = new Pace((rate) => opened.limit(rate));
@@ -113,7 +114,7 @@ function show(message) {
   pace?.result(latency, performance.now());
   status.show(message, latency);
   faces.show(message);
-  box.watched(message.viewers);
+  box.watched(message.spectators);
   const now = performance.now();
   if (message.faces.length) faceSeen = now;
   panel.note(now - faceSeen > NO_FACE ? "No face in view: look towards the camera, with light on your face" : "");

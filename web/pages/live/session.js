@@ -1,12 +1,15 @@
-// What is stored of this session, who watches, and what became of one that broke off.
+// What is stored of this session, who looks on, and what became of one that broke off.
+
+import { api } from "../shared/api.js";
+import { linkField } from "../shared/link.js";
 
 export class SessionBox {
   constructor(element) {
     this.element = element;
     this.stored_ = document.createElement("p");
     this.note = document.createElement("p");
-    this.viewers = document.createElement("p");
-    element.append(this.stored_, this.viewers, this.note);
+    this.spectators = document.createElement("p");
+    element.append(this.stored_, this.spectators, this.note);
     this.count = 0;
   }
 
@@ -28,18 +31,33 @@ export class SessionBox {
     if (count === this.count) return;
     this.count = count;
     const session = this.element.dataset.session;
-    const link = Object.assign(document.createElement("a"), {
-      href: `/live/${encodeURIComponent(session)}`,
-      target: "_blank",
-      textContent: "Link for someone to watch",
-    });
-    const text = count === 0 ? "Nobody else is watching. " : count === 1 ? "One person is watching. " : `${count} people are watching. `;
-    this.viewers.replaceChildren(text, link);
+    const text = count === 0 ? "Nobody looks on. " : count === 1 ? "One person looks on. " : `${count} people look on. `;
+    this.counted ??= document.createElement("span");
+    this.counted.textContent = text;
+    if (this.counted.parentElement === this.spectators) return;
+    const make = Object.assign(document.createElement("button"), { className: "plain", textContent: "Link for someone to look on…" });
+    make.dataset.action = "invite";
+    make.onclick = () => this.#invite(session, make);
+    this.spectators.replaceChildren(this.counted, make);
+  }
+
+  /** A link by which somebody may look on as long as this session is live. */
+  async #invite(session, button) {
+    button.disabled = true;
+    try {
+      const { address, advice } = await api(`/api/live/${encodeURIComponent(session)}/links`, { method: "POST", body: {} });
+      this.spectators.append(linkField(address, "Link for spectators"));
+      if (advice) this.spectators.append(Object.assign(document.createElement("span"), { className: "quiet", textContent: advice }));
+      button.remove();
+    } catch (error) {
+      button.disabled = false;
+      this.say(error.message);
+    }
   }
 
   stored(session) {
     this.element.hidden = false;
-    this.viewers.replaceChildren();
+    this.spectators.replaceChildren();
     const link = Object.assign(document.createElement("a"), {
       href: `/sessions/${encodeURIComponent(session)}`,
       textContent: session,

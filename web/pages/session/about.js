@@ -34,7 +34,7 @@ export function showAbout(root, session) {
     Model: `${session.model.name} (${session.model.sha256.slice(0, 12)})`,
     Device: session.device,
     Detector: session.settings.detector,
-    Smoothing: "smoothing_s" in session.settings ? `${session.settings.smoothing_s} s` : session.settings.smoothing && `${session.settings.smoothing} s`,
+    Smoothing: "smoothing" in session.settings ? `${session.settings.smoothing} s` : null,
     Consent: session.settings.consent && `${session.settings.consent.text} (${when(session.settings.consent.time)})`,
     Excluded: session.samples === session.included.samples ? "" : `${session.samples - session.included.samples} of ${count(session.samples, "sample")}`,
     Version: session.version,

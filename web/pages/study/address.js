@@ -4,4 +4,3 @@ export const studyPage = (id) => `/studies/${encodeURIComponent(id)}`;
 export const studyApi = (id, rest = "") => `/api/studies/${encodeURIComponent(id)}${rest}`;
 export const stimulusesApi = (study) => studyApi(study, "/stimuli");
 export const stimulusApi = (study, stimulus, rest = "") => studyApi(study, `/stimuli/${encodeURIComponent(stimulus)}${rest}`);
-export const watchPage = (study, stimulus) => `/watch/${encodeURIComponent(study)}/${encodeURIComponent(stimulus)}`;

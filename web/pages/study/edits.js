@@ -20,6 +20,7 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
       const { name, notes, consent_text: consent } = study();
       const answer = await askFields({
         title: "Edit study",
+        text: study().links.links.some((link) => link.open) ? "Another name closes the study’s links." : [],
         fields: [
           { name: "name", label: "Name", value: name, required: true },
           { name: "notes", label: "Notes, printed at the head of the report", value: notes, maxLength: 4000 },
@@ -120,6 +121,34 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
         danger: true,
       });
       if (agreed) await change(address(`/viewers/${encodeURIComponent(viewer)}`), { method: "DELETE" }, `${viewer} is deleted`);
+    },
+
+    async invite() {
+      const any = study().links.links.some((link) => link.open && link.stimulus === stimulus().id);
+      const answer = any
+        ? await askFields({
+            title: "Another link",
+            text: "Each link can be closed by itself.",
+            fields: [
+              { name: "note", label: "Whom it is for (only you see this)", value: "" },
+              { name: "days", label: "Open for how many days (empty: until you close it)", value: "", type: "number", min: 0.01, max: 3650, step: "any" },
+            ],
+            confirm: "Make a link",
+          })
+        : { note: "", days: "" };
+      if (!answer) return;
+      const body = { stimulus: stimulus().id, note: answer.note, days: answer.days === "" ? null : Number(answer.days) };
+      await change(address("/links"), { method: "POST", body }, "The link is made");
+    },
+
+    async closeLink(link) {
+      const agreed = await ask({
+        title: "Close this link?",
+        text: "It lets nobody in any more, and who takes part by it just now is stopped; what was recorded until then is kept.",
+        confirm: "Close it",
+        danger: true,
+      });
+      if (agreed) await change(address(`/links/${link.key}`), { method: "DELETE" }, "The link is closed");
     },
 
     async removeStudy() {

@@ -1,39 +1,9 @@
-// Those who were seen: the link that invites them, how they count, their consent, and their removal.
+// Those who were seen: how they count, their consent, and their removal.
 
 import { sessionPage } from "../shared/api.js";
 import { element } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { count, percent, when } from "../shared/text.js";
-import { watchPage } from "./address.js";
-
-export function showInvitation(root, study, stimulus) {
-  const address = new URL(watchPage(study.study, stimulus.id), location.href).href;
-  if (root.dataset.address !== address) {
-    root.dataset.address = address;
-    const field = element("input", { type: "text", readOnly: true, value: address, "aria-label": "Link for viewers", onfocus: () => field.select() });
-    const copy = element("button", { data: { action: "copy" }, onclick: () => copied(copy, field) }, "Copy");
-    root.replaceChildren(
-      element("div", { className: "link" }, field, copy),
-      element("p", { className: "small quiet" }, "Whoever opens it is asked for consent, then watches while their camera is read. One viewer after the other can use it; this page follows by itself. ", element("a", { href: address, target: "_blank" }, "Open it here")),
-      element("p", { className: "small live", data: { watching: "0" } }),
-    );
-  }
-  const now = study.watching[stimulus.id] ?? 0;
-  const live = root.querySelector(".live");
-  live.dataset.watching = now;
-  live.textContent = now === 0 ? "" : now === 1 ? "One person is here now." : `${now} people are here now.`;
-}
-
-async function copied(button, field) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-  } catch {
-    field.select(); // without a clipboard of its own the page can still mark it
-    document.execCommand("copy");
-  }
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
-}
 
 /** `study`, `findings` as the server has them; `detach(viewing)`, `remove(viewer)`, `attach()`. */
 export function showViewers(root, study, stimulus, findings, { detach, remove, attach }) {

@@ -14,12 +14,13 @@ import { stimulusApi, studyApi } from "./address.js";
 import { Compare } from "./compare.js";
 import { edits } from "./edits.js";
 import { marksOf, showCounting, showFigures, showMoments, showSegments } from "./figures.js";
-import { showInvitation, showViewers } from "./people.js";
+import { showInvitation } from "./invite.js";
+import { showViewers } from "./people.js";
 import { BELOW, limitOf, plot } from "./plot.js";
 import { caution, certainty, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
-const GROW = 4000; // ms between new curves while somebody watches, and at least
+const GROW = 4000; // ms between new curves while somebody takes part, and at least
 const REST = 10; // times as long as the server took for the latest one
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const find = (name) => document.getElementById(name);
@@ -64,7 +65,7 @@ async function load(anew = false) {
   }
   stimulus = shown;
   showStimuli();
-  showInvitation(find("invite"), study, stimulus);
+  showInvitation(find("invite"), study, stimulus, { invite: edit.invite, close: edit.closeLink });
   const signature = JSON.stringify([shown, study.viewings, study.options]);
   if (stale || signature !== told || performance.now() > due) await aggregate(turn, signature);
 }
@@ -90,7 +91,8 @@ function showHead() {
   find("name").textContent = study.name;
   document.title = `${study.name} · Valence Detector`;
   const kept = study.keep_media ? "videos of viewers are kept" : "no pictures of viewers are kept";
-  find("facts").textContent = [viewers(study.viewers), count(study.stimuli.length, "stimulus", "stimuli"), when(study.created), kept].join(" · ");
+  const seen = study.allow_spectators ? "you may look on" : "nobody looks on";
+  find("facts").textContent = [viewers(study.viewers), count(study.stimuli.length, "stimulus", "stimuli"), when(study.created), kept, seen].join(" · ");
   find("notes").hidden = !study.notes;
   find("notes").textContent = study.notes;
 }
@@ -206,9 +208,9 @@ function moment(direction) {
 async function follow() {
   if (!document.hidden && !document.querySelector("dialog[open]")) {
     try {
-      const { watching, content } = await api(studyApi(id, "/pulse"));
-      const now = JSON.stringify([watching, content]);
-      const grows = Object.keys(watching).length > 0 && performance.now() > due;
+      const { taking_part: here, shown, content } = await api(studyApi(id, "/pulse"));
+      const now = JSON.stringify([here, shown, content]);
+      const grows = Object.keys(here).length > 0 && performance.now() > due;
       if (now !== pulse || grows) await load(now !== pulse);
       pulse = now;
       trouble("");

@@ -1,13 +1,13 @@
-// A viewer, from their consent to the thanks; then the next one.
+// A participant, from their consent to the thanks; then the next one. Their link is all that they may ask for.
 //
 //   consent → opening → check → playing ⇄ paused → done → consent        consent → declined
 //   check, playing, paused → lost → paused                               any of them → removed
 
-import { CameraError, listCameras, openCamera } from "../live/camera.js";
-import { wallClock } from "../live/clock.js";
-import { Connection, OfferError } from "../live/connection.js";
-import { Pace } from "../live/pace.js";
-import { CameraStage } from "../live/stage.js";
+import { CameraError, listCameras, openCamera } from "../shared/camera/camera.js";
+import { wallClock } from "../shared/camera/clock.js";
+import { Connection, OfferError } from "../shared/camera/connection.js";
+import { Pace } from "../shared/camera/pace.js";
+import { CameraStage } from "../shared/camera/stage.js";
 import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
 import { ask } from "../shared/dialog.js";
@@ -20,24 +20,24 @@ import { View } from "./view.js";
 
 const RETRIES = [500, 1000, 2000, 3000, 5000, 5000, 5000]; // ms between tries to reach the server again
 const LATE = 1500; // ms that the last frames may take to be read
-const PLAY_ANYWAY = 12000; // ms after which a face that stays hard to see no longer holds the viewer up
+const PLAY_ANYWAY = 12000; // ms after which a face that stays hard to see no longer holds anybody up
 
 const $ = (selector) => document.querySelector(selector);
-const address = `/api/studies/${location.pathname.split("/").slice(-2).join("/stimuli/")}`;
+const link = location.pathname.replace(/\/$/, ""); // /t/<token>
 const stage = new CameraStage($("#camera"), $("#overlay"));
 stage.mirrored = true;
 stage.overlay.values = false; // who knows how they look changes how they look
-const view = new View($(".watch"), new Announcer($("#announce")));
+const view = new View($(".take-part"), new Announcer($("#announce")));
 const device = $("#device");
 const button = Object.fromEntries(["play", "stop"].map((name) => [name, $(`[data-action="${name}"]`)]));
 
 let invitation;
 let stimulus;
-let viewer = null; // {camera, connection, clock, report, check, token, since} of who is here now
+let here = null; // {camera, connection, clock, report, check, viewing, since} of who is here now
 
 async function invite() {
   try {
-    invitation = await api(`${address}/invitation`);
+    invitation = await api(`${link}/invitation`);
     document.title = `${invitation.stimulus} · Watch and react`;
     stimulus ??= await openStimulus(invitation);
   } catch (error) {
@@ -48,7 +48,7 @@ async function invite() {
     return view.tell("failed", { title: "The video cannot be shown", text });
   }
   stimulus.onend = done;
-  stimulus.listen(() => viewer?.report?.look());
+  stimulus.listen(() => here?.report?.look());
   $("#screen").replaceChildren(stimulus.element);
   $("#screen").style.setProperty("--ratio", stimulus.ratio);
   if (!window.isSecureContext) return view.camera("insecure");
@@ -64,19 +64,19 @@ function decline() {
 }
 
 async function agree() {
-  const mine = (viewer = { consent: invitation.consent });
+  const mine = (here = { consent: invitation.consent });
   view.tell("opening", { title: "Opening the camera…", text: ["The browser may ask for permission."] });
   stimulus.rewind();
   try {
     mine.camera = await openCamera(device.value);
-    if (mine !== viewer) return release(mine);
+    if (mine !== here) return release(mine);
     listCameras(device, mine.camera.getVideoTracks()[0].getSettings().deviceId);
     await stage.show(mine.camera);
     await connect(mine);
-    if (mine !== viewer) return release(mine);
+    if (mine !== here) return release(mine);
     check();
   } catch (error) {
-    if (mine !== viewer) return;
+    if (mine !== here) return;
     leave();
     if (error instanceof CameraError) view.camera(error.kind, agree);
     else if (error instanceof OfferError && error.status === 409) {
@@ -88,7 +88,8 @@ async function agree() {
 }
 
 async function connect(mine) {
-  const connection = (mine.connection = new Connection());
+  const door = { settings: `${link}/settings`, offer: `${link}/viewings`, alive: ({ viewing }) => `${link}/viewings/${viewing}` };
+  const connection = (mine.connection = new Connection(door));
   const clock = new SessionClock();
   const pace = new Pace((rate) => connection.limit(rate));
   connection.addEventListener("frame", ({ detail }) => {
@@ -97,20 +98,20 @@ async function connect(mine) {
     mine.analysed = detail.time_s;
     const late = stage.result(detail);
     pace.result(late, performance.now());
-    if (view.state === "check" && mine === viewer) judge(detail);
+    if (view.state === "check" && mine === here) judge(detail);
   });
   connection.addEventListener("control", ({ detail }) => {
     if (detail.type === "too-large") connection.shrink(Math.max(detail.width / 1920, detail.height / 1080));
-    if (detail.type === "ended" && connection === viewer?.connection) ended(detail.text);
+    if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
-  connection.addEventListener("lost", () => connection === viewer?.connection && lost());
-  await connection.open(`${address}/watch`, mine.camera, { consent: mine.consent, token: mine.token ?? null });
-  mine.token = connection.answer?.token;
-  mine.report = new Report(mine.token, clock, stimulus);
+  connection.addEventListener("lost", () => connection === here?.connection && lost());
+  await connection.open(mine.camera, { consent: mine.consent, viewing: mine.viewing ?? null });
+  mine.viewing = connection.answer?.viewing;
+  mine.report = new Report(`${link}/viewings/${mine.viewing}`, clock, stimulus);
 }
 
 function check() {
-  Object.assign(viewer, { check: new FaceCheck(invitation.min_quality), since: performance.now() });
+  Object.assign(here, { check: new FaceCheck(invitation.min_quality), since: performance.now() });
   button.play.disabled = true;
   view.hint("One moment…");
   view.enter("check", "Is your face well visible?");
@@ -118,13 +119,13 @@ function check() {
 
 function judge(message) {
   const now = performance.now();
-  const { good, hint: text } = viewer.check.judge(message, now);
+  const { good, hint: text } = here.check.judge(message, now);
   view.hint(text, good ? "good" : "poor");
-  button.play.disabled = !good && now - viewer.since < PLAY_ANYWAY;
+  button.play.disabled = !good && now - here.since < PLAY_ANYWAY;
 }
 
 async function play() {
-  const mine = viewer;
+  const mine = here;
   if (view.state === "check") {
     stage.stop();
     mine.report.begin();
@@ -135,7 +136,7 @@ async function play() {
   try {
     await stimulus.play();
   } catch {
-    if (mine === viewer && view.state === "playing") pause("The browser did not begin to play. Press Play again.");
+    if (mine === here && view.state === "playing") pause("The browser did not begin to play. Press Play again.");
   }
 }
 
@@ -153,22 +154,22 @@ function toggle() {
 }
 
 async function done() {
-  const mine = viewer;
+  const mine = here;
   mine.finished = true; // the server now ends the session
   view.tell("closing", { title: "One moment…" });
   await analysed(mine);
   try {
     await mine.report.end();
   } catch {
-    if (mine === viewer) leave();
+    if (mine === here) leave();
     const text = ["The server could not be reached at the very end. What was recorded until then is kept."];
-    return view.tell("done", { title: "Thank you", text }, [["Next viewer", invite]]);
+    return view.tell("done", { title: "Thank you", text }, [["Next person", invite]]);
   }
   leave();
   const kept = invitation.keep_media ? "Your camera’s video and the numbers read from it are" : "The numbers read from your camera’s picture are";
   const text = [`That was all. The camera is off. ${kept} stored with the study.`];
   view.tell("done", { title: "Thank you for watching", text }, [
-    ["Next viewer", invite],
+    ["Next person", invite],
     ["Remove what was recorded of me", () => remove(mine)],
   ]);
 }
@@ -181,7 +182,7 @@ async function analysed(mine) {
 }
 
 async function stop() {
-  const mine = viewer;
+  const mine = here;
   if (view.state === "playing") pause();
   const agreed = await ask({
     title: "Stop and remove everything?",
@@ -189,33 +190,33 @@ async function stop() {
     confirm: "Stop and remove",
     danger: true,
   });
-  if (agreed && mine === viewer) await remove(mine);
+  if (agreed && mine === here) await remove(mine);
 }
 
 async function remove(mine) {
   leave();
   view.tell("opening", { title: "Removing…" });
   try {
-    await api(`/api/watching/${mine.token}`, { method: "DELETE" });
+    await api(`${link}/viewings/${mine.viewing}`, { method: "DELETE" });
   } catch (error) {
     if (error.status !== 404) {
       return view.tell("failed", { title: "It could not be removed", text: [error.message] }, [["Try again", () => remove(mine)]]);
     }
   }
   const text = ["Your consent and everything that was recorded of you is removed."];
-  view.tell("removed", { title: "Nothing of you is stored", text }, [["Next viewer", invite]]);
+  view.tell("removed", { title: "Nothing of you is stored", text }, [["Next person", invite]]);
 }
 
 function ended(text) {
   if (text === "The server stopped.") return lost();
-  const mine = viewer;
+  const mine = here;
   if (mine.finished) return;
   leave();
   view.tell("failed", { title: "The session has ended", text: [text] }, [["Start again", invite]]);
 }
 
 async function lost() {
-  const mine = viewer;
+  const mine = here;
   if (mine.finished) return;
   const playing = !["opening", "check"].includes(view.state);
   mine.report?.stop();
@@ -224,7 +225,7 @@ async function lost() {
   view.tell("lost", { title: "The connection was lost", text: ["Connecting again…"] });
   for (const wait of RETRIES) {
     await new Promise((resolve) => setTimeout(resolve, wait));
-    if (mine !== viewer) return;
+    if (mine !== here) return;
     try {
       await connect(mine);
     } catch (error) {
@@ -240,10 +241,10 @@ async function lost() {
   view.tell("failed", { title: "The connection was lost", text }, [["Start again", invite]]);
 }
 
-/** The viewer is gone: the camera off, the connection closed. */
+/** Who was here is gone: the camera off, the connection closed. */
 function leave() {
-  const mine = viewer;
-  viewer = null;
+  const mine = here;
+  here = null;
   stimulus.pause();
   if (mine) release(mine);
   stage.stop();
@@ -260,9 +261,9 @@ button.stop.onclick = stop;
 device.onchange = async () => {
   try {
     const opened = await openCamera(device.value);
-    viewer.camera.getTracks().forEach((track) => track.stop());
-    viewer.camera = opened;
-    await viewer.connection.sender.replaceTrack(opened.getVideoTracks()[0]);
+    here.camera.getTracks().forEach((track) => track.stop());
+    here.camera = opened;
+    await here.connection.sender.replaceTrack(opened.getVideoTracks()[0]);
     await stage.show(opened);
   } catch (error) {
     if (!(error instanceof CameraError)) throw error;
@@ -275,7 +276,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden && view.state === "playing" && stimulus.stops) pause("Paused while this page was not in view.");
 });
 addEventListener("pagehide", () => {
-  if (["playing", "paused"].includes(view.state)) viewer?.report?.leave();
-  viewer?.connection?.close();
+  if (["playing", "paused"].includes(view.state)) here?.report?.leave();
+  here?.connection?.close();
 });
 invite();

@@ -15,17 +15,19 @@ export class Connection extends EventTarget {
   // Events: "frame" (detail: message), "control" (detail: message), "track" (detail: stream),
   // "lost": it broke off and was not closed from here.
 
-  constructor() {
+  /** `door`: {settings, offer: addresses; alive(answer): address that says {live}} of what may be asked for. */
+  constructor(door) {
     super();
+    this.door = door;
     this.peer = null;
     this.session = null;
     this.closed = false;
     this.timers = [];
   }
 
-  /** Connect to `url`. `stream`: the camera to send; null to receive. `extra`: more fields of the offer. */
-  async open(url, stream, extra = {}) {
-    const settings = await this.#json("/api/live/settings");
+  /** Connect. `stream`: the camera to send; null to receive. `extra`: more fields of the offer. */
+  async open(stream, extra = {}) {
+    const settings = await this.#json(this.door.settings);
     const peer = (this.peer = new RTCPeerConnection({ iceServers: settings.ice_servers }));
     this.frames = peer.createDataChannel("valence");
     this.control = peer.createDataChannel("control");
@@ -43,7 +45,7 @@ export class Connection extends EventTarget {
     await peer.setLocalDescription();
     await this.#gathered();
     const { sdp, type } = peer.localDescription;
-    const answer = await this.#json(url, { sdp, type, ...extra });
+    const answer = await this.#json(this.door.offer, { sdp, type, ...extra });
     if (this.closed) return;
     this.session = answer.session;
     this.answer = answer;
@@ -116,8 +118,7 @@ export class Connection extends EventTarget {
     if (this.checking || performance.now() - this.heard < SILENT) return;
     this.checking = true;
     try {
-      const url = `/api/live/${encodeURIComponent(this.session)}`;
-      const response = await fetch(url, { signal: AbortSignal.timeout(SILENT) });
+      const response = await fetch(this.door.alive(this.answer), { signal: AbortSignal.timeout(SILENT) });
       if (!response.ok || !(await response.json()).live) this.#lost();
     } catch {
       this.#lost();

@@ -1,4 +1,4 @@
-// What a viewer watches: a video on this page, or something that is shown elsewhere, for which a clock runs here.
+// What is watched: a video on this page, or something that is shown elsewhere, for which a clock runs here.
 //
 // Both have {element, ratio, time, playing, play(), pause(), listen(act), onend}; `time` in seconds of the stimulus,
 // right at any moment; `act` is called at whatever may change how it runs.

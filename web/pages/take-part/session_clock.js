@@ -1,7 +1,7 @@
 // From this browser's wall clock to the session's: the server tells of every frame when it was taken, on this
 // browser's own clock, and at which second of the session that was.
 
-import { CaptureClock } from "../live/clock.js";
+import { CaptureClock } from "../shared/camera/clock.js";
 
 const KEPT = 60;
 

@@ -1,16 +1,16 @@
-// Tells the server where the player was when, while the viewer watches.
+// Tells the server where the player was when, while somebody watches.
 
 import { api } from "../shared/api.js";
-import { wallClock } from "../live/clock.js";
+import { wallClock } from "../shared/camera/clock.js";
 import { Knots } from "./knots.js";
 
 const SAMPLE = 50; // ms between looks at the player
 const SEND = 1000; // ms between messages to the server
 
 export class Report {
-  /** `token`: this viewing's; `clock`: see session_clock.js; `stimulus`: see stimulus.js. */
-  constructor(token, clock, stimulus) {
-    this.token = token;
+  /** `address`: this viewing's; `clock`: see session_clock.js; `stimulus`: see stimulus.js. */
+  constructor(address, clock, stimulus) {
+    this.address = address;
     this.clock = clock;
     this.stimulus = stimulus;
     this.knots = new Knots();
@@ -65,7 +65,7 @@ export class Report {
   }
 
   #path(rest) {
-    return `/api/watching/${this.token}${rest}`;
+    return `${this.address}${rest}`;
   }
 
   #body() {

@@ -1,6 +1,6 @@
-// What the viewer's page shows in each of its states: words on a card, or the stage with camera or stimulus.
+// What the participant's page shows in each of its states: words on a card, or the stage with camera or stimulus.
 
-import { Panel } from "../live/panel.js";
+import { Panel } from "../shared/camera/panel.js";
 
 const ON_STAGE = ["check", "playing", "paused"];
 
@@ -40,7 +40,7 @@ export class View {
     this.announcer.say(words.title);
   }
 
-  /** Why the camera does not open (see live/camera.js). */
+  /** Why the camera does not open (see shared/camera/camera.js). */
   camera(kind, retry) {
     this.announcer.say(this.panel.error(kind, retry));
     this.enter("failed");

@@ -1,16 +1,22 @@
-// The viewer's page of a live session: its picture, relayed, and its numbers.
+// The page of those who look on at a live session: its picture, relayed, and its numbers.
+//
+// An operator comes by the session's id (/live/<id>), a spectator by a link (/l/<token>).
 
 import { Announcer } from "../shared/announce.js";
-import { Connection, OfferError } from "./connection.js";
+import { Connection, OfferError } from "../shared/camera/connection.js";
 import { Faces } from "./faces.js";
-import { Panel } from "./panel.js";
-import { RelayStage } from "./stage.js";
+import { Panel } from "../shared/camera/panel.js";
+import { RelayStage } from "../shared/camera/stage.js";
 import { Status } from "./status.js";
 
 const AGAIN = 2000; // ms until another try
 
 const $ = (selector) => document.querySelector(selector);
-const session = decodeURIComponent(location.pathname.split("/").pop());
+const linked = location.pathname.startsWith("/l/");
+const session = linked ? null : location.pathname.split("/").pop();
+const door = linked
+  ? { settings: `${location.pathname}/settings`, offer: `${location.pathname}/watch`, alive: () => `${location.pathname}/session` }
+  : { settings: "/api/live/settings", offer: `/api/live/${session}/watch`, alive: () => `/api/live/${session}` };
 const root = $(".live");
 const panel = new Panel(root);
 const stage = new RelayStage($("#camera"), $("#overlay"));
@@ -20,20 +26,20 @@ const announcer = new Announcer($("#announce"));
 
 let connection = null;
 
-async function watch() {
+async function look() {
   root.dataset.state = "opening";
   panel.show({ title: "Connecting…" });
-  const opened = (connection = new Connection());
+  const opened = (connection = new Connection(door));
   opened.addEventListener("track", (event) => stage.show(event.detail));
   opened.addEventListener("frame", (event) => show(event.detail));
   opened.addEventListener("lost", () => lost(opened));
   try {
-    await opened.open(`/api/live/${encodeURIComponent(session)}/watch`, null);
+    await opened.open(null);
   } catch (error) {
     if (!(error instanceof OfferError)) throw error;
     opened.close();
     if (error.status === 404) ended();
-    else if (error.status) panel.show({ title: "You cannot watch just now", text: [error.message] }, [["Try again", watch]]);
+    else if (error.status) panel.show({ title: "You cannot look on just now", text: [error.message] }, [["Try again", look]]);
     else lost(opened);
   }
 }
@@ -42,7 +48,7 @@ function show(message) {
   if (root.dataset.state !== "live") {
     root.dataset.state = "live";
     panel.hide();
-    announcer.say("Watching");
+    announcer.say("Looking on");
   }
   stage.result(message);
   status.show(message, null);
@@ -54,18 +60,17 @@ function lost(which) {
   root.dataset.state = "reconnecting";
   panel.show({ title: "The connection was lost", text: ["Connecting again…"] });
   announcer.say("The connection was lost. Connecting again.");
-  setTimeout(watch, AGAIN);
+  setTimeout(look, AGAIN);
 }
 
 function ended() {
   root.dataset.state = "ended";
   stage.stop();
-  panel.show({ title: "This session is not live", text: ["It has ended, or the link is not complete."] }, [
-    ["Sessions", "/sessions"],
-  ]);
+  const text = ["It has ended, or the link was closed."];
+  panel.show({ title: "This session is not live", text }, linked ? [] : [["Sessions", "/sessions"]]);
   announcer.say("This session is not live.");
 }
 
 addEventListener("pagehide", () => connection?.close());
 status.identify();
-watch();
+look();

@@ -1,6 +1,6 @@
 // Draws a frame and, on it, who was found: a rounded frame, the id and the value, in the colour of the value.
 
-import { valenceColour, valenceText } from "../shared/palette.js";
+import { valenceColour, valenceText } from "../palette.js";
 
 export class Overlay {
   constructor(canvas) {

@@ -1,0 +1,37 @@
+"""`valence audit`: what was deleted, exported or let in, when, and by whom."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from results import Audit
+from valence.commands.operators import AsJson, Folder
+from valence.printing import console, print_json
+from valence.storage import opened_store
+
+
+def audit(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many lines, the latest first.")] = 50,
+    sessions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the audit trail: what was deleted, exported or let in, when, and by whom."""
+    with opened_store(sessions) as store:
+        lines = Audit(store.database).lines(limit)
+    if as_json:
+        print_json([{**asdict(line), "time": line.time.isoformat(timespec="seconds")} for line in lines])
+        return
+    if not lines:
+        typer.echo("Nothing yet.")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("when", "who", "did", "what"):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        table.add_row(f"{line.time:%Y-%m-%d %H:%M:%S}", Text(line.who), line.action, Text(line.what))
+    console().print(table)

@@ -1,0 +1,20 @@
+"""Arguments and options that the commands of `valence study` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="The study's id or name.", show_default=False)
+]
+OfStimulus = Annotated[
+    str | None, typer.Option("--stimulus", help="Its id or name; not needed where there is only one.")
+]
+Folder = Annotated[
+    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -1,0 +1,162 @@
+"""Where it is found out who somebody is: by cookie, token, password, or link."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from results import Audit, Links, Operators, SignIns, Store, Tokens, shared_secret
+from web.access.identity import NOBODY, Identity, Role
+from web.access.throttle import Throttle
+
+COOKIE = "valence"
+FRESH = 1.0
+"""Seconds for which what the database said of somebody is believed: so long a revoked link still works."""
+MOST_KNOWN = 5000
+THIS_COMPUTER = "operator on this computer"
+PRESET = "token of VALENCE_TOKEN"
+_HASHING = 2
+"""Passwords that are tried at a time: each takes a core and 64 MB for a moment."""
+
+Known = TypeVar("Known")
+
+
+class TooManyError(Exception):
+    """Too many failures; `left`: seconds until another try is heard."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__(f"Too many attempts; try again in {max(1, round(left))} s.")
+        self.left = left
+
+
+class Desk:
+    """Knows operators, sign-ins, tokens and links. Methods are called in the event loop's thread.
+
+    preset: a token that is one of an operator's own, from the front door; works as often as it is shown.
+    """
+
+    def __init__(self, store: Store, preset: str | None = None) -> None:
+        database = store.database
+        self.operators, self.sign_ins = Operators(database), SignIns(database)
+        self.tokens, self.links, self.audit = Tokens(database), Links(database), Audit(database)
+        self._preset = preset
+        self._signer = URLSafeSerializer(shared_secret(database, "cookies"), salt="sign-in")
+        self._known: dict[tuple[str, str], tuple[float, object]] = {}
+        self._passwords, self._guesses = Throttle(), Throttle(allowed=30)
+        self._hashing = asyncio.Semaphore(_HASHING)
+
+    # Who is it?
+
+    async def by_bearer(self, token: str, address: str) -> Identity:
+        """A program; NOBODY for a token that is none. Raises TooManyError."""
+        if self._is_preset(token):
+            return Identity(Role.PROGRAM, PRESET)
+        self._heard(self._guesses, address)
+        found = await self._look("token", token, lambda: self.tokens.find(token))
+        if found is None:
+            self._guesses.failed(address)
+            return NOBODY
+        return Identity(Role.PROGRAM, f"token {found.name}", read_only=found.read_only)
+
+    async def by_cookie(self, cookie: str) -> Identity:
+        """An operator's browser; NOBODY where the cookie is none of ours, or signed out."""
+        token = self._unsigned(cookie)
+        if token is None:
+            return NOBODY
+        found = await self._look("cookie", token, lambda: self.sign_ins.find(token))
+        if found is None:
+            return NOBODY
+        return Identity(Role.OPERATOR, found.operator or THIS_COMPUTER)
+
+    async def by_link(self, token: str, role: Role, *, closed: bool = False) -> Identity:
+        """A participant or spectator; NOBODY where the link is not one of theirs, or closed."""
+        link = await self._look("link", token, lambda: self.links.find(token))
+        if link is None or not (link.open or closed):
+            return NOBODY
+        if (link.stimulus is not None) != (role is Role.PARTICIPANT):
+            return NOBODY
+        return Identity(role, role.value, link=link)
+
+    # In and out
+
+    async def enter(self, token: str, address: str) -> str | None:
+        """A cookie for a browser that shows the address's token; None where it is none (any more)."""
+        self._heard(self._guesses, address)
+        if self._is_preset(token):
+            signed_in: str | None = await asyncio.to_thread(self.sign_ins.begin)
+        else:
+            signed_in = await asyncio.to_thread(self.sign_ins.enter, token)
+        if signed_in is None:
+            self._guesses.failed(address)
+            return None
+        await self._note(THIS_COMPUTER, "signed in", f"from {address}")
+        return self._signed(signed_in)
+
+    async def sign_in(self, name: str, password: str, address: str) -> str | None:
+        """A cookie for an operator's browser; None: name or password is wrong. Raises TooManyError."""
+        one, all_of_name = (name, address), name
+        self._heard(self._passwords, one)
+        self._heard(self._guesses, all_of_name)
+        # Noted before it is known: many attempts at once are many attempts.
+        self._passwords.failed(one)
+        self._guesses.failed(all_of_name)
+        async with self._hashing:
+            operator = await asyncio.to_thread(self.operators.verify, name, password)
+        if operator is None:
+            await self._note(f"somebody at {address}", "was refused", "a name or password was wrong")
+            return None
+        self._passwords.succeeded(one)
+        self._guesses.succeeded(all_of_name)
+        token = await asyncio.to_thread(self.sign_ins.begin, operator.key)
+        await self._note(operator.name, "signed in", f"from {address}")
+        return self._signed(token)
+
+    async def sign_out(self, cookie: str) -> None:
+        """End a browser's sign-in."""
+        token = self._unsigned(cookie)
+        if token is not None:
+            await asyncio.to_thread(self.sign_ins.end, token)
+            self.forget()
+
+    def forget(self) -> None:
+        """What the database said is asked again: something was revoked."""
+        self._known.clear()
+
+    def _is_preset(self, token: str) -> bool:
+        return self._preset is not None and secrets.compare_digest(token.encode(), self._preset.encode())
+
+    def _signed(self, token: str) -> str:
+        return str(self._signer.dumps(token))
+
+    def _unsigned(self, cookie: str) -> str | None:
+        try:
+            token = self._signer.loads(cookie)
+        except BadSignature:
+            return None
+        return token if isinstance(token, str) else None
+
+    async def _note(self, who: str, action: str, what: str) -> None:
+        await asyncio.to_thread(self.audit.note, who, action, what)
+
+    def _heard(self, throttle: Throttle, key: object) -> None:
+        left = throttle.left(key)
+        if left > 0:
+            raise TooManyError(left)
+
+    async def _look(self, kind: str, token: str, look: Callable[[], Known | None]) -> Known | None:
+        """What the database says of a token, believed for FRESH seconds."""
+        now = time.monotonic()
+        until, known = self._known.get((kind, token), (0.0, None))
+        if until > now:
+            return known  # type: ignore[return-value]
+        found = await asyncio.to_thread(look)
+        if found is not None:  # what is not known costs a look each time; it is no reason to remember it
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[kind, token] = (now + FRESH, found)
+        return found

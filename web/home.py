@@ -1,0 +1,56 @@
+"""Addresses that belong to no room: the live view, health, the API's description, and pages' static files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from web.access.audience import API, EVERYONE, OPERATORS
+from web.access.identity import Role, identity_of
+from web.layout import PAGES, page
+from web.state import state_of
+
+router = APIRouter()
+
+_FILES = StaticFiles(directory=PAGES)
+
+
+@router.get("/", include_in_schema=False, dependencies=[OPERATORS])
+def live_page() -> HTMLResponse:
+    return page("live/live.html", "Live")
+
+
+@router.get("/docs", include_in_schema=False, dependencies=[OPERATORS])
+def docs_page() -> HTMLResponse:
+    return page("docs/docs.html", "")
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[API])
+def openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/health", tags=["server"], dependencies=[EVERYONE])
+async def health(request: Request) -> dict[str, Any]:
+    """That the server runs; and on what, for operators and programs."""
+    state = state_of(request)
+    known: dict[str, Any] = {"status": "ok", "version": state.settings.version}
+    if identity_of(request).role not in (Role.OPERATOR, Role.PROGRAM):
+        return known
+    return {
+        **known,
+        "device": {"requested": state.model.requested_device, "running": state.model.device},
+        "model": {"name": state.model.manifest.name, "sha256": state.model.manifest.sha256},
+        "live_sessions": len(state.hub.sessions),
+    }
+
+
+@router.get("/pages/{path:path}", include_in_schema=False, dependencies=[EVERYONE])
+async def page_file(path: str, request: Request) -> Response:
+    """Styles and modules. The browser asks each time whether they have changed: an update shows at once."""
+    response = await _FILES.get_response(path, request.scope)
+    response.headers["cache-control"] = "no-cache"
+    return response
