@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from results.audience.curves import Difference
-from results.report.cards import script_data
-from results.report.charts import difference_plot, time_axis
+from results.report.charts import Plot, Tick, difference_plot, time_axis
 from results.report.wording import clock, count, interval, signed, with_interval
 from results.studies.findings import Comparison
 
 
-def comparison_section(comparison: Comparison) -> str:
+@dataclass(frozen=True)
+class DifferenceCurve:
+    """A less B, moment by moment."""
+
+    duration: float
+    """Of the shorter one, in seconds."""
+    plot: Plot
+    axis: tuple[Tick, ...]
+    readout: tuple[str, ...]
+    """What is shown under the pointer: a text for each moment of the grid."""
+    step: float
+    """Seconds between these moments."""
+    how: str
+    """Who was compared with whom."""
+
+
+@dataclass(frozen=True)
+class ComparisonSection:
+    name_a: str
+    name_b: str
+    lead: str
+    """The verdict in words."""
+    curve: DifferenceCurve | None
+    """None: there is no moment at which both were watched."""
+
+
+def comparison_section(comparison: Comparison) -> ComparisonSection:
     """A less B: the verdict, the curve of the difference with its band, who was compared with whom."""
     found = comparison.difference
-    name_a, name_b = escape(comparison.a.stimulus.name), escape(comparison.b.stimulus.name)
-    heading = f"<h2>{name_a} against {name_b}</h2>"
+    name_a, name_b = comparison.a.stimulus.name, comparison.b.stimulus.name
     if np.isnan(found.mean).all():
-        return (
-            f'<section>{heading}<p class="lead">There is no moment at which both were watched.</p></section>'
-        )
+        nothing = "There is no moment at which both were watched."
+        return ComparisonSection(name_a, name_b, nothing, None)
     end = min(comparison.a.stimulus.duration_s, comparison.b.stimulus.duration_s)
+    curve = DifferenceCurve(
+        duration=end,
+        plot=difference_plot(found, end),
+        axis=time_axis(end),
+        readout=tuple(_readout(found)),
+        step=comparison.a.panel.options.step,
+        how=_how(found, name_a, name_b),
+    )
+    return ComparisonSection(name_a, name_b, _verdict(found, name_a, name_b), curve)
+
+
+def _readout(found: Difference) -> Iterator[str]:
+    columns = (found.time, found.mean, found.low, found.high, found.n_a, found.n_b)
+    for time, mean, low, high, n_a, n_b in zip(*columns, strict=True):
+        n = f"{n_a}" if found.paired else f"{n_a}, {n_b}"
+        yield f"{clock(time, 1)}  {signed(mean)}\n{interval(low, high)}\nn = {n}"
+
+
+def _how(found: Difference, name_a: str, name_b: str) -> str:
     n_a, n_b = found.overall_n
     if found.paired:
-        how = f"The {count(n_a, 'viewer')} who saw both are compared with themselves."
-    else:
-        how = f"{name_a} was seen by {n_a}, {name_b} by {count(n_b, 'viewer')}."
-    readout = [
-        f"{clock(time, 1)}  {signed(mean)}\n{interval(low, high)}\nn = {n}{'' if found.paired else f', {m}'}"
-        for time, mean, low, high, n, m in zip(
-            found.time, found.mean, found.low, found.high, found.n_a, found.n_b, strict=True
-        )
-    ]
-    return (
-        f'<section>{heading}<p class="lead">{_verdict(found, name_a, name_b)}</p>'
-        f'<div class="card"><h3>{name_a} less {name_b}</h3><p class="note">Above zero, {name_a} was received '
-        f"better at that second. {how} Where the band lies wholly on one side of zero, the difference at "
-        "that single moment is unlikely to be chance.</p>"
-        '<div class="legend"><span><i class="l-mean"></i>difference</span>'
-        '<span><i class="l-band"></i>95 % confidence band</span></div>'
-        f'<div class="plot" data-curve="{end:g}">{difference_plot(found, end)}{time_axis(end)}'
-        f"{script_data(readout, comparison.a.panel.options.step)}</div></div></section>"
-    )
+        return f"The {count(n_a, 'viewer')} who saw both are compared with themselves."
+    return f"{name_a} was seen by {n_a}, {name_b} by {count(n_b, 'viewer')}."
 
 
 def _verdict(found: Difference, name_a: str, name_b: str) -> str:

@@ -20,6 +20,16 @@ def unsigned(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:.2f}"
 
 
+def short(value: float) -> str:
+    """0.25, 4, 12.5: without idle zeros."""
+    return f"{value:g}"
+
+
+def thousands(number: int) -> str:
+    """2,000."""
+    return f"{number:,}"
+
+
 def percent(share: float) -> str:
     """46 %; an en dash for what is not known."""
     return "–" if np.isnan(share) else f"{share * 100:.0f} %"

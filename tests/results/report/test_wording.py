@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.report.wording import clock, count, hue, limits, mood, percent, signed
+from results.report.wording import clock, count, hue, limits, mood, percent, short, signed, thousands
 
 NAN = float("nan")
 
@@ -26,6 +26,7 @@ def test_clock(seconds: float, digits: int, text: str) -> None:
 
 def test_words() -> None:
     assert (count(1, "viewer"), count(2000, "viewer")) == ("1 viewer", "2,000 viewers")
+    assert (short(0.25), short(4.0), thousands(2000)) == ("0.25", "4", "2,000")
     assert (limits(-0.1, 0.2), limits(NAN, NAN)) == ("−0.10 to +0.20", "–")
     assert (percent(0.456), percent(NAN)) == ("46 %", "–")
     assert [mood(v) for v in (0.1, 0.2, 0.5, -0.2, -0.5)] == [
