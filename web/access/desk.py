@@ -18,6 +18,8 @@ COOKIE = "valence"
 FRESH = 1.0
 """Seconds for which what the database said of somebody is believed: so long a revoked link still works."""
 MOST_KNOWN = 5000
+GUESSES = 200
+"""Wrong tokens from one address until it has to wait: a token of one's own may be shorter than ours."""
 THIS_COMPUTER = "operator on this computer"
 PRESET = "token of VALENCE_TOKEN"
 _HASHING = 2
@@ -47,16 +49,17 @@ class Desk:
         self._preset = preset
         self._signer = URLSafeSerializer(shared_secret(database, "cookies"), salt="sign-in")
         self._known: dict[tuple[str, str], tuple[float, object]] = {}
-        self._passwords, self._guesses = Throttle(), Throttle(allowed=30)
+        self._passwords, self._names = Throttle(), Throttle(allowed=30)
+        self._guesses = Throttle(allowed=GUESSES)
         self._hashing = asyncio.Semaphore(_HASHING)
 
     # Who is it?
 
     async def by_bearer(self, token: str, address: str) -> Identity:
         """A program; NOBODY for a token that is none. Raises TooManyError."""
+        self._heard(self._guesses, address)
         if self._is_preset(token):
             return Identity(Role.PROGRAM, PRESET)
-        self._heard(self._guesses, address)
         found = await self._look("token", token, lambda: self.tokens.find(token))
         if found is None:
             self._guesses.failed(address)
@@ -101,17 +104,17 @@ class Desk:
         """A cookie for an operator's browser; None: name or password is wrong. Raises TooManyError."""
         one, all_of_name = (name, address), name
         self._heard(self._passwords, one)
-        self._heard(self._guesses, all_of_name)
+        self._heard(self._names, all_of_name)
         # Noted before it is known: many attempts at once are many attempts.
         self._passwords.failed(one)
-        self._guesses.failed(all_of_name)
+        self._names.failed(all_of_name)
         async with self._hashing:
             operator = await asyncio.to_thread(self.operators.verify, name, password)
         if operator is None:
             await self._note(f"somebody at {address}", "was refused", "a name or password was wrong")
             return None
         self._passwords.succeeded(one)
-        self._guesses.succeeded(all_of_name)
+        self._names.succeeded(all_of_name)
         token = await asyncio.to_thread(self.sign_ins.begin, operator.key)
         await self._note(operator.name, "signed in", f"from {address}")
         return self._signed(token)

@@ -1,0 +1,152 @@
+"""Getting in and out: the address that works once, names and passwords, tokens, and what is noted of it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from results import Audit, Operators, SignIns, Tokens
+from tests.web.access.conftest import PASSWORD, House, signed_in
+from tests.web.serving import Served, wait_until
+from web.access.desk import GUESSES
+from web.access.routes import _here
+from web.access.throttle import Throttle
+
+PAGE = {"accept": "text/html"}
+
+
+def reaches(url: str, headers: dict[str, str]) -> bool:
+    return httpx.get(f"{url}/api/sessions", headers=headers).status_code == 200
+
+
+def test_the_printed_address_signs_one_browser_in_once(served: Served) -> None:
+    entry = SignIns(served.store.database).new_entry()
+    with httpx.Client(base_url=served.url, headers=PAGE) as browser:
+        answer = browser.get(f"/sessions?search=a%20b&token={entry}")
+        assert answer.status_code == 303 and answer.headers["location"] == "/sessions?search=a+b"
+        flags = answer.headers["set-cookie"].lower()
+        assert "httponly" in flags and "samesite=strict" in flags and "path=/" in flags
+        assert "secure" not in flags, "over plain HTTP a secure cookie would never come back"
+        assert browser.get("/").status_code == 200
+        again = browser.get(f"/?token={entry}")
+        assert (again.status_code, again.headers["location"]) == (303, "/"), "who is in already stays in"
+    other = httpx.get(f"{served.url}/?token={entry}", headers=PAGE)
+    assert other.status_code == 401 and "has been used already" in other.text
+    assert "set-cookie" not in other.headers
+
+
+def test_without_the_token_a_page_says_how_to_get_in(served: Served) -> None:
+    for path in ("/", "/studies", "/sessions/any", "/docs"):
+        answer = httpx.get(served.url + path, headers=PAGE)
+        assert answer.status_code == 401
+        assert "valence serve" in answer.text and "valence operators add" in answer.text
+        assert "<nav" not in answer.text
+    assert httpx.get(f"{served.url}/api/sessions", headers=PAGE).json()["detail"].startswith("Sign in")
+
+
+def test_name_and_password_in_and_out(house: House) -> None:
+    with httpx.Client(base_url=house.url) as browser:
+        form = {"name": "ann", "password": PASSWORD, "next": "/studies?x=1"}
+        answer = browser.post("/sign-in", data=form, headers={"origin": house.url})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/studies?x=1")
+        me = browser.get("/api/me").json()
+        assert me == {"role": "operator", "name": "ann", "read_only": False}
+        kept = dict(browser.cookies)
+        assert browser.post("/sign-out").status_code == 303
+        assert browser.get("/api/me").status_code == 401
+        assert not reaches(house.url, {"cookie": f"valence={kept['valence']}"}), (
+            "a copy of the cookie is no use"
+        )
+
+
+def test_who_is_removed_is_signed_out(house: House) -> None:
+    cookie = signed_in(house.url)
+    assert reaches(house.url, cookie)
+    Operators(house.served.store.database).remove("ann")
+    wait_until(lambda: not reaches(house.url, cookie), 10)
+
+
+def test_five_wrong_passwords_and_one_has_to_wait(house: House) -> None:
+    for _ in range(5):
+        answer = httpx.post(f"{house.url}/sign-in", data={"name": "ann", "password": "guess"})
+        assert answer.status_code == 401 and "name or the password is wrong" in answer.text
+    answer = httpx.post(f"{house.url}/sign-in", data={"name": "ann", "password": PASSWORD})
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 10
+    other = httpx.post(f"{house.url}/sign-in", data={"name": "bob", "password": "guess"})
+    assert other.status_code == 401, "somebody else is not held up"
+
+
+def test_a_wrong_name_is_refused_in_the_same_words(house: House) -> None:
+    answer = httpx.post(f"{house.url}/sign-in", data={"name": "nobody", "password": PASSWORD})
+    assert answer.status_code == 401 and "name or the password is wrong" in answer.text
+
+
+@pytest.mark.parametrize(
+    "given", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "/a\nb"]
+)
+def test_signing_in_leads_nowhere_else(given: str) -> None:
+    assert _here(given) == "/"
+
+
+def test_other_pages_cannot_sign_anybody_in(house: House) -> None:
+    answer = httpx.post(
+        f"{house.url}/sign-in",
+        data={"name": "ann", "password": PASSWORD},
+        headers={"origin": "https://evil.example"},
+    )
+    assert answer.status_code == 403
+
+
+def test_a_revoked_token_is_refused(house: House) -> None:
+    headers = house.people["full token"]
+    assert reaches(house.url, headers)
+    Tokens(house.served.store.database).revoke("writer")
+    wait_until(lambda: not reaches(house.url, headers), 10)
+    expired = Tokens(house.served.store.database).create("short", days=-1)
+    assert not reaches(house.url, {"authorization": f"Bearer {expired}"})
+
+
+def test_guessing_tokens_gets_slow(house: House) -> None:
+    statuses = [
+        httpx.get(f"{house.url}/api/sessions", headers={"authorization": f"Bearer {n}"}).status_code
+        for n in range(GUESSES + 1)
+    ]
+    assert statuses == [401] * GUESSES + [429]
+    assert reaches(house.url, house.people["operator"]), "who is signed in does not notice"
+
+
+def test_what_is_deleted_and_exported_is_noted_with_who_did_it(house: House) -> None:
+    operator, program = house.people["operator"], house.people["full token"]
+    httpx.get(f"{house.url}/api/sessions/{house.session}/files/csv", headers=program)
+    httpx.delete(f"{house.url}/api/sessions/{house.session}", headers=operator)
+    httpx.delete(f"{house.url}/api/studies/{house.study}", headers=operator)
+    lines = Audit(house.served.store.database).lines()
+    noted = [(line.who, line.action, line.what) for line in lines[:3]]
+    time = house.session[:19]
+    assert noted == [
+        ("ann", "deleted", "study spring"),
+        ("ann", "deleted", f"session {time}"),
+        ("token writer", "exported", f"csv of session {time}"),
+    ]
+    told = httpx.get(f"{house.url}/api/audit", headers=operator).json()
+    assert (told[0]["who"], told[0]["what"]) == ("ann", "study spring")
+    assert all("clip" not in line.what for line in lines), "the trail outlives names, and so has none"
+
+
+def test_a_throttle_waits_longer_and_longer_and_forgets() -> None:
+    now = 0.0
+    throttle = Throttle(allowed=2, wait=10, longest=30, forget=100, clock=lambda: now)
+    for _ in range(2):
+        assert throttle.left("ann") == 0
+        throttle.failed("ann")
+    assert (throttle.left("ann"), throttle.left("bob")) == (10, 0)
+    now = 10
+    assert throttle.left("ann") == 0
+    throttle.failed("ann")
+    assert throttle.left("ann") == 20
+    now = 200
+    throttle.failed("ann")
+    assert throttle.left("ann") == 0, "what is long ago does not count"
+    throttle.failed("ann")
+    throttle.succeeded("ann")
+    assert throttle.left("ann") == 0
