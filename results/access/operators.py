@@ -39,11 +39,12 @@ class Operators:
         if not name or len(name) > 100 or not name.isprintable():
             raise AccessError("An operator's name is 1 to 100 characters that can be printed.")
         values = {"name": name, "password": _hash(password), "created": datetime.now(UTC)}
-        try:
-            with self._database.write() as connection, connection.begin_nested():
-                connection.execute(insert(OperatorRow).values(values))
-        except IntegrityError as error:
-            raise AccessError(f"There is already an operator {name!r}.") from error
+        with self._database.write() as connection:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(OperatorRow).values(values))
+            except IntegrityError as error:
+                raise AccessError(f"There is already an operator {name!r}.") from error
         return next(operator for operator in self.all() if operator.name == name)
 
     def set_password(self, name: str, password: str) -> None:

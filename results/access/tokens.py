@@ -47,11 +47,12 @@ class Tokens:
             "created": now,
             "expires": None if days is None else now + timedelta(days=days),
         }
-        try:
-            with self._database.write() as connection, connection.begin_nested():
-                connection.execute(insert(TokenRow).values(values))
-        except IntegrityError as error:
-            raise AccessError(f"There is already a token {name!r}.") from error
+        with self._database.write() as connection:
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(TokenRow).values(values))
+            except IntegrityError as error:
+                raise AccessError(f"There is already a token {name!r}.") from error
         return token
 
     def all(self) -> list[Token]:

@@ -13,7 +13,7 @@ class Result:
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err
         self.lines: list[dict[str, Any]] = [
-            json.loads(line) for line in out.splitlines() if line.startswith("{")
+            json.loads(line) for line in out.splitlines() if line.startswith("{") and line.endswith("}")
         ]
 
 

@@ -219,6 +219,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(128)  # so whoever opens the address at once waits, and is not refused
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ValenceError(f"port {port} is in use; choose another with --port") from error
