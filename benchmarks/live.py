@@ -31,6 +31,7 @@ import psutil
 from inference import Crop, Readings, ValenceModel
 from tests.chromium import ROOT, crowd, launch
 
+TOKEN = "the-token-of-this-benchmark"
 SETTLE = 5.0
 """Seconds before measuring: connecting, and the encoder's first guesses at the bitrate."""
 
@@ -84,16 +85,18 @@ def serve(port: int, folder: Path, delay: float) -> None:
     """The server, in this process."""
     import uvicorn
 
+    from analysis.engine import Engine
+    from analysis.settings import AnalysisSettings
     from inference.manifest import load
     from results import Store
-    from stream.faces.detection import open_detector
     from web.app import create_app
+    from web.state import ServerSettings
 
     model = SlowModel(load())
     model.warm_up()
     model.delay = delay
     with Store(folder) as store:
-        app = create_app(model, store, open_detector)
+        app = create_app(Engine(AnalysisSettings(), model, store), ServerSettings(token=TOKEN))
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 
@@ -130,7 +133,7 @@ def measure(faces: int, seconds: float, delay: float, browsers: int) -> Figures:
             for _ in range(browsers):
                 opened.append(launch(playwright, camera))
                 page = opened[-1].new_page(viewport={"width": 1280, "height": 860})
-                page.goto(url)
+                page.goto(f"{url}/?token={TOKEN}")
                 page.click('[data-action="start"]')
                 page.wait_for_selector("[data-face-id]", timeout=60_000)
                 pages.append(page)

@@ -15,7 +15,7 @@ import torch
 
 from inference import ValenceModel
 from training.datasets.faces import FaceSet
-from training.datasets.files import write_bytes
+from training.datasets.files import defused, write_bytes
 from training.datasets.pictures import Image, color
 from training.errors import TrainingError
 from training.fitting.checkpoints import trained
@@ -87,5 +87,5 @@ def write_predictions(path: Path, faces: FaceSet, predicted: Iterable[float]) ->
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["name", "subject", "valence", "predicted"])
     for name, subject, true, value in zip(faces.names, faces.subjects, faces.valence, predicted, strict=True):
-        rows.writerow([name, subject, f"{true:.4f}", f"{value:.4f}"])
+        rows.writerow([defused(name), defused(subject), f"{true:.4f}", f"{value:.4f}"])
     write_bytes(path, text.getvalue().encode())

@@ -22,6 +22,7 @@ from stream.faces.analyzer import find_in_still
 from stream.faces.detection import Detector, locate_in_crop
 from stream.frames import Box
 from stream.sources.files import SourceError, open_source
+from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.errors import DONE, NO_FACE, ValenceError
 from valence.settings import Settings
@@ -175,6 +176,6 @@ def _write(results: list[tuple[Row, float | None]], path: Path) -> None:
             writer = csv.writer(file)
             writer.writerow(("path", "valence", "predicted"))
             for row, value in results:
-                writer.writerow((row.path, row.valence, "" if value is None else f"{value:.6f}"))
+                writer.writerow((defused(row.path), row.valence, "" if value is None else f"{value:.6f}"))
     except OSError as error:
         raise ValenceError(f"predictions cannot be written to {path}: {error.strerror}") from error

@@ -88,3 +88,16 @@ def test_doctor_says_what_is_wrong(run: Run) -> None:
     result = run("doctor", "--model", "none.json")
     assert result.code == 1
     assert "none.json" in result.out
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "+x.jpg", "-x.jpg", "@x.jpg"])
+def test_a_name_that_a_spreadsheet_would_compute_is_written_as_a_name(
+    run: Run, labels: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copy(MEDIA / "one_face.jpg", tmp_path / name)
+    labels.write_text(f"path,valence\n{name},-0.8\n")
+    result = run("evaluate", labels, "--predictions", tmp_path / "out.csv")
+    assert result.code == 0
+    with (tmp_path / "out.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["path"], row["valence"]) == (f"'{name}", "-0.8"), "numbers stay numbers"

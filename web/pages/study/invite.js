@@ -37,8 +37,7 @@ function shown(link, close) {
     element(
       "div",
       { className: "link-foot small quiet" },
-      element("span", {}, facts),
-      element("span", { className: "grow" }),
+      element("span", { className: "facts" }, facts),
       element("a", { href: link.address, target: "_blank" }, "Open it here"),
       element("button", { className: "plain", data: { action: "close-link" }, onclick: () => close(link) }, "Close it…"),
     ),
