@@ -74,7 +74,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        listen_on(settings.host)
+        listen_on(settings.host, settings.proxied)
         async with AsyncExitStack() as stack:
             batcher = stack.enter_context(Batcher(engine.model))
             hub = await stack.enter_async_context(Hub())

@@ -26,6 +26,8 @@ class ServerSettings:
     """Opens everything: in an address it signs a browser in, as a Bearer token it is a program's."""
     public_url: str | None = None
     """Where others reach the server, e.g. ``https://study.example.org``; links are made of it."""
+    proxied: bool = False
+    """Others reach it through a proxy that is trusted."""
     tls: bool = False
     """HTTPS is ours, and not a proxy's."""
     ice_servers: tuple[str, ...] = ()

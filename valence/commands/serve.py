@@ -167,6 +167,7 @@ def _app(engine: Engine, settings: Settings) -> FastAPI:
             host=settings.host,
             token=settings.token,
             public_url=settings.public_url,
+            proxied=bool(settings.trusted_proxies),
             tls=settings.tls_cert is not None,
             ice_servers=tuple(settings.ice_servers),
             allowed_hosts=(*settings.allowed_hosts, *_named_in(settings.public_url)),

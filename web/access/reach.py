@@ -42,7 +42,7 @@ def reach_of(request: Request) -> Reach:
     if is_loopback(name):
         how = (
             "stop it, add operators (valence operators add NAME) and start it with --host 0.0.0.0 and HTTPS"
-            if is_loopback(settings.host)
+            if is_loopback(settings.host) and not settings.proxied
             else "open this page under the server's name or address, or start it with --public-url"
         )
         return Reach(base, False, f"This link works on this computer only. For other computers {how}.", told)

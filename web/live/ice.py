@@ -64,14 +64,16 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def listen_on(host: str) -> None:
+def listen_on(host: str, proxied: bool = False) -> None:
     """Let media use the addresses that suit a server that listens on `host`; for the whole process.
+
+    proxied: others reach it through a proxy, past which media go.
 
     aioice leaves 127.0.0.1 out, so a computer without a network could not even talk to itself. And a
     server on loopback should not open ports to the network for its media: on Linux a browser reaches
     127.0.0.1 from any of its sockets; elsewhere it may not, and the other addresses stay.
     """
-    loopback = is_loopback(host)
+    loopback = is_loopback(host) and not proxied
 
     def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
         if loopback and sys.platform == "linux":
