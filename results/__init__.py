@@ -28,7 +28,8 @@ from results.sessions.exports import (
     write_summary,
 )
 from results.sessions.face_moments import FaceMoment, face_moments
-from results.sessions.records import Digest, Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
+from results.sessions.samples import SAMPLE_COLUMNS, Column, Samples
 from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.sessions.store import Store
 from results.sessions.writer import SessionWriter
@@ -50,7 +51,9 @@ from results.studies.viewings import Viewings
 
 __all__ = [
     "NEUTRAL",
+    "SAMPLE_COLUMNS",
     "AmbiguousError",
+    "Column",
     "Comparison",
     "DeletedError",
     "Digest",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,11 @@ from sqlalchemy import Connection, Row, func, select
 
 from results.audience.clock import stimulus_time
 from results.audience.panel import Response
-from results.database.schema import SampleRow, SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
+from results.database.schema import SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
+from results.sessions.reading import load_fields
 from results.sessions.records import StretchKind
 from results.sessions.store import Store
+from results.sessions.table import SAMPLES
 from results.studies.records import find_stimulus, find_study
 
 
@@ -68,10 +69,10 @@ def main_face(connection: Connection, session_key: int) -> int | None:
     """The face with the most samples, of several the one that came first; None without any."""
     count = func.count()
     row = connection.execute(
-        select(SampleRow.face_id)
-        .where(SampleRow.session_key == session_key)
-        .group_by(SampleRow.face_id)
-        .order_by(count.desc(), SampleRow.face_id)
+        select(SAMPLES.c.face_id)
+        .where(SAMPLES.c.session_key == session_key)
+        .group_by(SAMPLES.c.face_id)
+        .order_by(count.desc(), SAMPLES.c.face_id)
         .limit(1)
     ).first()
     return None if row is None else int(row.face_id)
@@ -79,20 +80,16 @@ def main_face(connection: Connection, session_key: int) -> int | None:
 
 def _response(connection: Connection, viewing: Row[Any]) -> Response:
     face = viewing.face_id if viewing.face_id is not None else main_face(connection, viewing.session_key)
-    rows = connection.execute(
-        select(SampleRow.time, SampleRow.valence, SampleRow.quality)
-        .where(SampleRow.session_key == viewing.session_key, SampleRow.face_id == face)
-        .order_by(SampleRow.frame)
-    ).fetchall()
-    table = np.fromiter(chain.from_iterable(rows), np.float64, 3 * len(rows)).reshape(len(rows), 3)
+    wanted = ("time", "valence", "quality")
+    session_time, valence, quality = load_fields(connection, viewing.session_key, wanted, face)
     knots = [(session_s, media_s) for session_s, media_s in viewing.clock]
-    time = stimulus_time(table[:, 0], viewing.offset_s, knots)
+    time = stimulus_time(session_time, viewing.offset_s, knots)
     playing = ~np.isnan(time)
     return Response(
         viewer=viewing.viewer_id,
         time=time[playing],
-        valence=table[playing, 1],
-        quality=table[playing, 2],
+        valence=valence[playing],
+        quality=quality[playing],
         excluded=tuple(_excluded(connection, viewing, face, knots)),
     )
 
