@@ -13,6 +13,7 @@ from results.database.errors import (
 )
 from results.database.files import written_atomically
 from results.report.page import pictures_wanted, report_html
+from results.sessions.exclusions import excluded
 from results.sessions.exports import (
     Format,
     csv_text,
@@ -90,6 +91,7 @@ __all__ = [
     "csv_text",
     "curve_csv",
     "difference_csv",
+    "excluded",
     "export",
     "face_moments",
     "face_statistics",

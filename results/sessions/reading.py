@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, select
 
 from results.database.errors import AmbiguousError, NotFoundError
 from results.database.ids import literal
-from results.database.schema import FaceRow, SessionRow
-from results.sessions.records import Digest, Kind, Session, State
+from results.database.schema import FaceRow, SessionRow, StretchRow
+from results.sessions.records import Digest, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
 from results.sessions.table import SAMPLES
 
@@ -51,6 +51,15 @@ def find_session(connection: Connection, session_id: str) -> Row[Any]:
         fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
     return rows[0]
+
+
+def load_stretches(connection: Connection, session_key: int) -> list[Stretch]:
+    """Markers and exclusions of one session, in the order of its clock."""
+    query = select(StretchRow).where(StretchRow.session_key == session_key)
+    rows = connection.execute(query.order_by(StretchRow.start, StretchRow.key))
+    return [
+        Stretch(row.key, StretchKind(row.kind), row.start, row.end, row.label, row.face_id) for row in rows
+    ]
 
 
 def face_names(connection: Connection, keys: Sequence[int]) -> dict[int, dict[int, str]]:

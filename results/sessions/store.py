@@ -16,7 +16,7 @@ from results.database.errors import NotFoundError, StoreError
 from results.database.ids import insert_under_free_id, literal, slug
 from results.database.schema import EventRow, FaceRow, SessionRow, StretchRow
 from results.sessions.owner import Owner, this_process
-from results.sessions.reading import face_names, find_session, load_samples, session_of
+from results.sessions.reading import face_names, find_session, load_samples, load_stretches, session_of
 from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
@@ -196,13 +196,7 @@ class Store:
     def stretches(self, session_id: str) -> list[Stretch]:
         """Markers and exclusions, in the order of the session's clock."""
         with self.database.read() as connection:
-            key = find_session(connection, session_id).key
-            query = select(StretchRow).where(StretchRow.session_key == key)
-            rows = connection.execute(query.order_by(StretchRow.start, StretchRow.key))
-            return [
-                Stretch(row.key, StretchKind(row.kind), row.start, row.end, row.label, row.face_id)
-                for row in rows
-            ]
+            return load_stretches(connection, find_session(connection, session_id).key)
 
     def add_stretch(
         self,
