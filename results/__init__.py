@@ -20,6 +20,7 @@ from results.database.errors import (
 )
 from results.database.files import written_atomically
 from results.report.page import pictures_wanted, report_html
+from results.sessions.exclusions import excluded
 from results.sessions.exports import (
     Format,
     csv_text,
@@ -35,7 +36,8 @@ from results.sessions.exports import (
     write_summary,
 )
 from results.sessions.face_moments import FaceMoment, face_moments
-from results.sessions.records import Digest, Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
+from results.sessions.samples import SAMPLE_COLUMNS, Column, Samples
 from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.sessions.store import Store
 from results.sessions.writer import SessionWriter
@@ -57,10 +59,12 @@ from results.studies.viewings import Viewings
 
 __all__ = [
     "NEUTRAL",
+    "SAMPLE_COLUMNS",
     "AccessError",
     "AmbiguousError",
     "Audit",
     "AuditLine",
+    "Column",
     "Comparison",
     "DeletedError",
     "Digest",
@@ -105,6 +109,7 @@ __all__ = [
     "csv_text",
     "curve_csv",
     "difference_csv",
+    "excluded",
     "export",
     "face_moments",
     "face_statistics",

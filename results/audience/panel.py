@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from results.audience.resampling import cell_means, grid, on_grid
+from results.sessions.exclusions import within
 from results.sessions.records import Bools, Floats, ratio
 
 
@@ -42,7 +43,10 @@ class Response:
     quality: Floats
     """(m,) 0..1."""
     excluded: tuple[tuple[float, float], ...] = ()
-    """Stretches that the user took out."""
+    """Stretches that the user took out: nothing is known there, however short they are."""
+    marked: Bools | None = None
+    """(m,) which samples the user took out, as decided on the session's clock: what a viewer saw twice may
+    have been taken out once. None: those that lie in `excluded`."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,7 @@ class _Judged:
 
 def _judge(response: Response, duration: float, options: Options) -> _Judged:
     inside = (response.time >= 0) & (response.time <= duration)
-    marked = np.zeros(len(response.time), dtype=np.bool_)
-    for start, end in response.excluded:
-        marked |= (response.time >= start) & (response.time <= end)
+    marked = within(response.time, response.excluded) if response.marked is None else response.marked
     poor = ~(response.quality >= options.min_quality)  # NaN is poor, too
     counts = (
         len(response.time),
@@ -161,8 +163,7 @@ def _row(response: Response, trusted: Bools, moments: Floats, duration: float, o
     row = on_grid(
         response.time[trusted], response.valence[trusted], moments, options.step, duration, options.max_gap
     )
-    for start, end in response.excluded:  # also where the hole is short enough to be bridged
-        row[(moments >= start) & (moments <= end)] = np.nan
+    row[within(moments, response.excluded)] = np.nan
     return row
 
 

@@ -72,27 +72,6 @@ class SessionRow(Base):
     heartbeat: Mapped[datetime]
 
 
-class SampleRow(Base):
-    """One face in one frame. The primary key is the index on (session, frame), and on SQLite the table itself
-    is stored in its order, so that reading or deleting a session touches one stretch of the file."""
-
-    __tablename__ = "samples"
-    session_key: Mapped[KeyOfSession]
-    frame: Mapped[int] = mapped_column(primary_key=True)
-    face_id: Mapped[int] = mapped_column(primary_key=True)
-    time: Mapped[float]
-    box_left: Mapped[float]
-    box_top: Mapped[float]
-    box_right: Mapped[float]
-    box_bottom: Mapped[float]
-    valence: Mapped[float]
-    smoothed: Mapped[float]
-    quality: Mapped[float]
-    score: Mapped[float]
-
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own convention
-
-
 class EventRow(Base):
     __tablename__ = "events"
     key: Mapped[Key]

@@ -12,26 +12,13 @@ from typing import Any
 
 from results.database.errors import ExportError
 from results.database.files import written_atomically
-from results.sessions.records import Event, Samples, Session, Stretch
+from results.sessions.records import Event, Floats, Ints, Session, Stretch
+from results.sessions.samples import Column, Samples
 from results.sessions.statistics import FaceStatistics, face_statistics
 from results.sessions.store import Store
 
 CSV_NAME = "valence.csv"
 SUMMARY_NAME = "summary.json"
-COLUMNS = (
-    "time_s",
-    "frame",
-    "face_id",
-    "left",
-    "top",
-    "right",
-    "bottom",
-    "valence",
-    "valence_smoothed",
-    "quality",
-    "score",
-)
-"""Of the CSV, the JSON and the Parquet file alike."""
 PARQUET_HELP = (
     "Parquet needs the package pyarrow: install it with `pip install pyarrow`, "
     "or this program with its extra, `pip install 'valence-detector[parquet]'`."
@@ -55,27 +42,15 @@ class Format(StrEnum):
 
 
 def csv_text(samples: Samples) -> str:
-    """One line per sample under the header `COLUMNS`; times with 6 decimals, boxes 2, values 4.
+    """One line per sample under the names of the columns, each with the decimals that it declares.
 
     The same samples give the same bytes on every machine.
     """
-    lines = [",".join(COLUMNS)]
-    lines += [
-        f"{time:z.6f},{frame},{face},{left:z.2f},{top:z.2f},{right:z.2f},{bottom:z.2f},"
-        f"{valence:z.4f},{smoothed:z.4f},{quality:z.4f},{score:z.4f}"
-        for time, frame, face, (left, top, right, bottom), valence, smoothed, quality, score in zip(
-            samples.time.tolist(),
-            samples.frame.tolist(),
-            samples.face_id.tolist(),
-            samples.box.tolist(),
-            samples.valence.tolist(),
-            samples.smoothed.tolist(),
-            samples.quality.tolist(),
-            samples.score.tolist(),
-            strict=True,
-        )
-    ]
-    return "\n".join(lines) + "\n"
+    told = _in_files(samples)
+    header = ",".join(column.name for column in told)
+    line = ",".join("{}" if column.type is int else f"{{:z.{column.decimals}f}}" for column in told)
+    rows = map(line.format, *(values.tolist() for values in told.values()))
+    return "\n".join([header, *rows]) + "\n"
 
 
 def write_csv(samples: Samples, path: Path) -> None:
@@ -138,18 +113,10 @@ def write_summary(content: Mapping[str, Any], path: Path) -> None:
 
 def columns(samples: Samples) -> dict[str, list[float] | list[int]]:
     """The samples by column, under the names of the CSV, rounded as there."""
-    edges = samples.box.round(2) + 0.0
-    values: list[list[float] | list[int]] = [
-        samples.time.round(6).tolist(),
-        samples.frame.tolist(),
-        samples.face_id.tolist(),
-        *(edges[:, edge].tolist() for edge in range(4)),
-        *(
-            (column.round(4) + 0.0).tolist()  # + 0.0: no minus zero
-            for column in (samples.valence, samples.smoothed, samples.quality, samples.score)
-        ),
-    ]
-    return dict(zip(COLUMNS, values, strict=True))
+    return {
+        column.name: (values if column.type is int else values.round(column.decimals or 0) + 0.0).tolist()
+        for column, values in _in_files(samples).items()  # + 0.0: no minus zero
+    }
 
 
 def json_text(content: Mapping[str, Any], samples: Samples) -> str:
@@ -170,17 +137,7 @@ def write_parquet(content: Mapping[str, Any], samples: Samples, path: Path) -> N
         import pyarrow.parquet
     except ImportError as error:
         raise ExportError(PARQUET_HELP) from error
-    arrays = [
-        samples.time,
-        samples.frame,
-        samples.face_id,
-        *(samples.box[:, edge] for edge in range(4)),
-        samples.valence,
-        samples.smoothed,
-        samples.quality,
-        samples.score,
-    ]
-    table = pyarrow.table(dict(zip(COLUMNS, arrays, strict=True)))
+    table = pyarrow.table({column.name: values for column, values in _in_files(samples).items()})
     table = table.replace_schema_metadata({"valence": json.dumps(content, ensure_ascii=False)})
     with written_atomically(path) as file:
         pyarrow.parquet.write_table(table, file)
@@ -224,6 +181,10 @@ def program_version() -> str:
         return metadata.version("valence-detector")
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+def _in_files(samples: Samples) -> dict[Column, Floats | Ints]:
+    return {column: values for column, values in samples.by_column().items() if column.decimals is not None}
 
 
 def _rounded_face(face: FaceStatistics) -> dict[str, Any]:

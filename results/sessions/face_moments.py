@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from results.sessions.records import Samples
+from results.sessions.samples import Samples
 from results.sessions.statistics import NEUTRAL
 
 PROMINENCE = 0.15

@@ -7,47 +7,32 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, select
 
 from results.database.errors import AmbiguousError, NotFoundError
 from results.database.ids import literal
-from results.database.schema import FaceRow, SampleRow, SessionRow
-from results.sessions.records import Digest, Kind, Samples, Session, State
-
-_COLUMNS = (
-    SampleRow.time,
-    SampleRow.frame,
-    SampleRow.face_id,
-    SampleRow.box_left,
-    SampleRow.box_top,
-    SampleRow.box_right,
-    SampleRow.box_bottom,
-    SampleRow.valence,
-    SampleRow.smoothed,
-    SampleRow.quality,
-    SampleRow.score,
-)
+from results.database.schema import FaceRow, SessionRow, StretchRow
+from results.sessions.records import Digest, Kind, Session, State, Stretch, StretchKind
+from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
+from results.sessions.table import SAMPLES
 
 
 def load_samples(connection: Connection, session_key: int, face_id: int | None = None) -> Samples:
     """All samples of one session, or of one of its faces, ordered by frame, then face."""
-    query = select(*_COLUMNS).where(SampleRow.session_key == session_key)
+    return Samples(*load_fields(connection, session_key, [*SAMPLE_COLUMNS], face_id))
+
+
+def load_fields(
+    connection: Connection, session_key: int, names: Sequence[str], face_id: int | None = None
+) -> list[Any]:
+    """Of the samples that `load_samples` reads, only these fields, in half the time if they are few."""
+    parts = [SAMPLE_COLUMNS[name] for name in names]
+    query = select(*(SAMPLES.c[column.stored] for column in chain.from_iterable(parts)))
+    query = query.where(SAMPLES.c.session_key == session_key)
     if face_id is not None:
-        query = query.where(SampleRow.face_id == face_id)
-    rows = connection.execute(query.order_by(SampleRow.frame, SampleRow.face_id)).fetchall()
-    cells = len(rows) * len(_COLUMNS)
-    table = np.fromiter(chain.from_iterable(rows), np.float64, cells).reshape(len(rows), len(_COLUMNS))
-    return Samples(
-        time=table[:, 0].copy(),
-        frame=table[:, 1].astype(np.int64),
-        face_id=table[:, 2].astype(np.int64),
-        box=table[:, 3:7].copy(),
-        valence=table[:, 7].copy(),
-        smoothed=table[:, 8].copy(),
-        quality=table[:, 9].copy(),
-        score=table[:, 10].copy(),
-    )
+        query = query.where(SAMPLES.c.face_id == face_id)
+    rows = connection.execute(query.order_by(SAMPLES.c.frame, SAMPLES.c.face_id)).fetchall()
+    return arrays_of(rows, parts)
 
 
 def find_session(connection: Connection, session_id: str) -> Row[Any]:
@@ -66,6 +51,15 @@ def find_session(connection: Connection, session_id: str) -> Row[Any]:
         fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
     return rows[0]
+
+
+def load_stretches(connection: Connection, session_key: int) -> list[Stretch]:
+    """Markers and exclusions of one session, in the order of its clock."""
+    query = select(StretchRow).where(StretchRow.session_key == session_key)
+    rows = connection.execute(query.order_by(StretchRow.start, StretchRow.key))
+    return [
+        Stretch(row.key, StretchKind(row.kind), row.start, row.end, row.label, row.face_id) for row in rows
+    ]
 
 
 def face_names(connection: Connection, keys: Sequence[int]) -> dict[int, dict[int, str]]:

@@ -1,4 +1,4 @@
-"""What is read back: sessions, samples as columns, events, stretches."""
+"""What is read back: sessions, their events and stretches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,67 +38,6 @@ class State(StrEnum):
 class StretchKind(StrEnum):
     MARKER = "marker"
     EXCLUDED = "excluded"
-
-
-class Sample(Protocol):
-    """One face in one frame, as the pipeline hands it in."""
-
-    @property
-    def time(self) -> float: ...
-    @property
-    def frame(self) -> int: ...
-    @property
-    def face_id(self) -> int: ...
-    @property
-    def box(self) -> tuple[float, float, float, float]: ...
-    @property
-    def valence(self) -> float: ...
-    @property
-    def smoothed(self) -> float: ...
-    @property
-    def quality(self) -> float: ...
-    @property
-    def score(self) -> float: ...
-
-
-@dataclass(frozen=True)
-class Samples:
-    """The samples of a session as columns of equal length n, ordered by frame, then face."""
-
-    time: Floats
-    """(n,) seconds from the start of the source."""
-    frame: Ints
-    face_id: Ints
-    box: Floats
-    """(n, 4) left, top, right, bottom."""
-    valence: Floats
-    smoothed: Floats
-    quality: Floats
-    score: Floats
-    """(n,) the detector's confidence; 0 where the tracker carried the face."""
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-    def __getitem__(self, chosen: Bools | Ints | slice) -> Samples:
-        return Samples(
-            self.time[chosen],
-            self.frame[chosen],
-            self.face_id[chosen],
-            self.box[chosen],
-            self.valence[chosen],
-            self.smoothed[chosen],
-            self.quality[chosen],
-            self.score[chosen],
-        )
-
-    @property
-    def faces(self) -> list[int]:
-        """The face ids that occur, ascending."""
-        return [int(face) for face in np.unique(self.face_id)]
-
-    def of_face(self, face_id: int) -> Samples:
-        return self[self.face_id == face_id]
 
 
 @dataclass(frozen=True)

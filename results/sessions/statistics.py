@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from results.sessions.records import Digest, Samples
+from results.sessions.records import Digest
+from results.sessions.samples import Samples
 
 NEUTRAL = 0.1
 """Half-width of the neutral band: smoothed valence above it is positive, below its negative negative."""

@@ -14,11 +14,13 @@ from sqlalchemy import Row, delete, insert, or_, select, update
 from results.database.engine import Database
 from results.database.errors import NotFoundError, StoreError
 from results.database.ids import insert_under_free_id, literal, slug
-from results.database.schema import EventRow, FaceRow, SampleRow, SessionRow, StretchRow
+from results.database.schema import EventRow, FaceRow, SessionRow, StretchRow
 from results.sessions.owner import Owner, this_process
-from results.sessions.reading import face_names, find_session, load_samples, session_of
-from results.sessions.records import Event, Kind, Samples, Session, State, Stretch, StretchKind
+from results.sessions.reading import face_names, find_session, load_samples, load_stretches, session_of
+from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
+from results.sessions.samples import Samples
 from results.sessions.statistics import digest
+from results.sessions.table import SAMPLES
 from results.sessions.writer import SessionWriter
 
 GIVEN_UP_AFTER = timedelta(seconds=60)
@@ -173,8 +175,8 @@ class Store:
         """Name a face; an empty name takes it back. NotFoundError if the session has no such face."""
         with self.database.write() as connection:
             key = find_session(connection, session_id).key
-            there = select(SampleRow.face_id).where(
-                SampleRow.session_key == key, SampleRow.face_id == face_id
+            there = select(SAMPLES.c.face_id).where(
+                SAMPLES.c.session_key == key, SAMPLES.c.face_id == face_id
             )
             if connection.execute(there.limit(1)).first() is None:
                 raise NotFoundError(f"Session {session_id} has no face {face_id}.")
@@ -194,13 +196,7 @@ class Store:
     def stretches(self, session_id: str) -> list[Stretch]:
         """Markers and exclusions, in the order of the session's clock."""
         with self.database.read() as connection:
-            key = find_session(connection, session_id).key
-            query = select(StretchRow).where(StretchRow.session_key == key)
-            rows = connection.execute(query.order_by(StretchRow.start, StretchRow.key))
-            return [
-                Stretch(row.key, StretchKind(row.kind), row.start, row.end, row.label, row.face_id)
-                for row in rows
-            ]
+            return load_stretches(connection, find_session(connection, session_id).key)
 
     def add_stretch(
         self,

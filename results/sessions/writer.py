@@ -5,27 +5,29 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from results.database.engine import Database
 from results.database.errors import DeletedError
-from results.database.schema import EventRow, SampleRow, SessionRow
+from results.database.schema import EventRow, SessionRow
 from results.sessions.reading import load_samples
-from results.sessions.records import Sample, State
+from results.sessions.records import State
+from results.sessions.samples import SAMPLE_COLUMNS, Sample
 from results.sessions.statistics import digest
+from results.sessions.table import SAMPLES, Rows, rows_of
 
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.5
 """A commit is due after this many samples or this much wall time, whichever comes first."""
 
-_SAMPLES: Table = SampleRow.__table__  # type: ignore[assignment]
-_INSERT_SAMPLE = insert(_SAMPLES)
-_SAMPLE_COLUMNS = tuple(column.name for column in _SAMPLES.columns)
+_INSERT_SAMPLE = insert(SAMPLES)
+_ROW = ("session_key", *(column.stored for column in chain.from_iterable(SAMPLE_COLUMNS.values())))
 
 
 class SessionWriter:
@@ -44,7 +46,7 @@ class SessionWriter:
         self._database = database
         self._key = key
         self._lock = Lock()
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: Rows = []
         self._events: list[dict[str, Any]] = []
         self._frames = 0
         self._frames_with_faces = 0
@@ -54,21 +56,7 @@ class SessionWriter:
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Keep samples. A frame and face may occur once per session."""
-        key = self._key
-        rows = [
-            (
-                key,
-                int(sample.frame),
-                int(sample.face_id),
-                float(sample.time),
-                *map(float, sample.box),
-                float(sample.valence),
-                float(sample.smoothed),
-                float(sample.quality),
-                float(sample.score),
-            )
-            for sample in samples
-        ]
+        rows = rows_of(self._key, samples)
         with self._lock:
             self._rows += rows
             self._commit_if_due()
@@ -188,5 +176,5 @@ _SIGN_OF_LIFE = _SIGN_OF_LIFE.values(
 )
 
 
-def _insert_samples(connection: Connection, rows: list[tuple[Any, ...]]) -> None:
-    connection.execute(_INSERT_SAMPLE, [dict(zip(_SAMPLE_COLUMNS, row, strict=True)) for row in rows])
+def _insert_samples(connection: Connection, rows: Rows) -> None:
+    connection.execute(_INSERT_SAMPLE, [dict(zip(_ROW, row, strict=True)) for row in rows])

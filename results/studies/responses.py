@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
-from results.audience.clock import stimulus_time
+from results.audience.clock import stimulus_spans, stimulus_time
 from results.audience.panel import Response
-from results.database.schema import SampleRow, SessionRow, StimulusRow, StretchRow, ViewerRow, ViewingRow
-from results.sessions.records import StretchKind
+from results.database.schema import SessionRow, StimulusRow, ViewerRow, ViewingRow
+from results.sessions.exclusions import excluded_spans, within
+from results.sessions.reading import load_fields, load_stretches
 from results.sessions.store import Store
+from results.sessions.table import SAMPLES
 from results.studies.records import find_stimulus, find_study
 
 
@@ -68,10 +70,10 @@ def main_face(connection: Connection, session_key: int) -> int | None:
     """The face with the most samples, of several the one that came first; None without any."""
     count = func.count()
     row = connection.execute(
-        select(SampleRow.face_id)
-        .where(SampleRow.session_key == session_key)
-        .group_by(SampleRow.face_id)
-        .order_by(count.desc(), SampleRow.face_id)
+        select(SAMPLES.c.face_id)
+        .where(SAMPLES.c.session_key == session_key)
+        .group_by(SAMPLES.c.face_id)
+        .order_by(count.desc(), SAMPLES.c.face_id)
         .limit(1)
     ).first()
     return None if row is None else int(row.face_id)
@@ -79,37 +81,17 @@ def main_face(connection: Connection, session_key: int) -> int | None:
 
 def _response(connection: Connection, viewing: Row[Any]) -> Response:
     face = viewing.face_id if viewing.face_id is not None else main_face(connection, viewing.session_key)
-    rows = connection.execute(
-        select(SampleRow.time, SampleRow.valence, SampleRow.quality)
-        .where(SampleRow.session_key == viewing.session_key, SampleRow.face_id == face)
-        .order_by(SampleRow.frame)
-    ).fetchall()
-    table = np.fromiter(chain.from_iterable(rows), np.float64, 3 * len(rows)).reshape(len(rows), 3)
+    wanted = ("time", "valence", "quality")
+    session_time, valence, quality = load_fields(connection, viewing.session_key, wanted, face)
+    spans = excluded_spans(load_stretches(connection, viewing.session_key), face) if face is not None else ()
     knots = [(session_s, media_s) for session_s, media_s in viewing.clock]
-    time = stimulus_time(table[:, 0], viewing.offset_s, knots)
+    time = stimulus_time(session_time, viewing.offset_s, knots)
     playing = ~np.isnan(time)
     return Response(
         viewer=viewing.viewer_id,
         time=time[playing],
-        valence=table[playing, 1],
-        quality=table[playing, 2],
-        excluded=tuple(_excluded(connection, viewing, face, knots)),
+        valence=valence[playing],
+        quality=quality[playing],
+        excluded=tuple(chain.from_iterable(stimulus_spans(*span, viewing.offset_s, knots) for span in spans)),
+        marked=within(session_time, spans)[playing],
     )
-
-
-def _excluded(
-    connection: Connection, viewing: Row[Any], face: int | None, knots: Sequence[tuple[float, float]]
-) -> Iterator[tuple[float, float]]:
-    """The user's excluded stretches on the stimulus's clock; what lay in a pause is no longer there."""
-    query = select(StretchRow).where(
-        StretchRow.session_key == viewing.session_key, StretchRow.kind == StretchKind.EXCLUDED.value
-    )
-    for row in connection.execute(query).fetchall():
-        if row.face_id not in (None, face):
-            continue
-        # Where the clock does not run evenly, its knots inside the stretch count as well as its ends.
-        inside = [session_s for session_s, _ in knots if row.start < session_s < row.end]
-        moments = stimulus_time(np.array([row.start, *inside, row.end]), viewing.offset_s, knots)
-        known = moments[~np.isnan(moments)]
-        if len(known):
-            yield float(known.min()), float(known.max())

@@ -12,11 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id
-from results.database.schema import FaceRow, SampleRow, SessionRow, StretchRow, ViewerRow, ViewingRow
+from results.database.schema import FaceRow, SessionRow, StretchRow, ViewerRow, ViewingRow
 from results.sessions.reading import find_session, load_samples
 from results.sessions.records import State
 from results.sessions.statistics import digest
 from results.sessions.store import Store, remove_files
+from results.sessions.table import SAMPLES
 from results.studies.records import Viewer, Viewing, find_stimulus, find_study, find_viewer
 from results.studies.responses import main_face, viewing_rows
 
@@ -191,7 +192,10 @@ class Viewings:
             self._store.folder(session.id), [self._store.root / file for file in session.files.values()]
         )
         with self._database.write() as connection:
-            for table in (SampleRow, FaceRow, StretchRow, ViewingRow):
+            connection.execute(
+                delete(SAMPLES).where(SAMPLES.c.session_key == session.key, SAMPLES.c.face_id.in_(faces))
+            )
+            for table in (FaceRow, StretchRow, ViewingRow):
                 connection.execute(
                     delete(table).where(table.session_key == session.key, table.face_id.in_(faces))
                 )
@@ -215,8 +219,8 @@ def _faces_in_sessions(
 
 
 def _require_face(connection: Connection, session: Row[Any], face_id: int) -> None:
-    query = select(SampleRow.face_id).where(
-        SampleRow.session_key == session.key, SampleRow.face_id == face_id
+    query = select(SAMPLES.c.face_id).where(
+        SAMPLES.c.session_key == session.key, SAMPLES.c.face_id == face_id
     )
     if connection.execute(query.limit(1)).first() is None:
         raise NotFoundError(f"Session {session.id} has no face {face_id}.")

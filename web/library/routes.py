@@ -6,18 +6,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-import numpy as np
-import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, Response
 
 from results import (
     Kind,
-    Samples,
     Session,
     Stretch,
     StretchKind,
+    excluded,
     face_moments,
     face_statistics,
     json_text,
@@ -113,7 +111,7 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
         session = stored_session(request, session_id)
         samples = store.samples(session.id)
         events, stretches = store.events(session.id), store.stretches(session.id)
-    kept = samples[included(samples, stretches)]
+    kept = samples[~excluded(samples, stretches)]
     content = summary(session, face_statistics(samples), events, stretches)
     included_faces = summary(session, face_statistics(kept))["faces"]
     return {
@@ -185,18 +183,6 @@ def remove_stretch(session_id: str, key: Key, request: Request) -> None:
     with explained():
         session = stored_session(request, session_id)
         state_of(request).store.remove_stretch(session.id, key)
-
-
-def included(samples: Samples, stretches: list[Stretch]) -> npt.NDArray[np.bool_]:
-    """(n,) which samples lie in no excluded stretch; a stretch's ends belong to it."""
-    kept: npt.NDArray[np.bool_] = np.ones(len(samples), dtype=np.bool_)
-    for stretch in stretches:
-        if stretch.kind is StretchKind.EXCLUDED:
-            within = (samples.time >= stretch.start - 1e-6) & (samples.time <= stretch.end + 1e-6)
-            if stretch.face_id is not None:
-                within &= samples.face_id == stretch.face_id
-            kept &= ~within
-    return kept
 
 
 def _listed(session: Session) -> Listed:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
+from results import SAMPLE_COLUMNS, Column
 from stream.pipelines.live import LiveResult
 
 LONGEST = 2048
 """Characters of an incoming message."""
 RATE = 50
 """Incoming messages a second."""
+_LIVE = {name: columns for name, columns in SAMPLE_COLUMNS.items() if columns[0].live is not None}
+"""What is told of each face, under the names of a sample's attributes."""
 
 
 class FloodError(ValueError):
@@ -34,13 +38,7 @@ def frame_message(
         "frame": shot.index,
         "time_s": round(shot.time, 4),
         "faces": [
-            {
-                "face_id": sample.face_id,
-                "box": [round(edge, 1) for edge in sample.box],
-                "valence": round(sample.valence, 4),
-                "smoothed": round(sample.smoothed, 4),
-                "quality": round(sample.quality, 3),
-            }
+            {name: _told(getattr(sample, name), columns) for name, columns in _LIVE.items()}
             for sample in result.samples
         ],
         "fps": round(result.fps, 1),
@@ -55,6 +53,13 @@ def frame_message(
     if rtp is not None:
         message["rtp"] = rtp
     return json.dumps(message, separators=(",", ":"))
+
+
+def _told(value: Any, columns: Sequence[Column]) -> Any:
+    """One number, or the list of several, with the decimals that their columns declare."""
+    if len(columns) == 1:
+        return round(value, columns[0].live)
+    return [round(number, column.live) for number, column in zip(value, columns, strict=True)]
 
 
 def control_message(kind: str, **values: Any) -> str:

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from results import AmbiguousError, NotFoundError, State, Store
-from results.database.schema import SampleRow, SessionRow
+from results.database.schema import SessionRow
+from results.sessions.table import SAMPLES
 from tests.results.made import NOON, begin, sample
 
 
@@ -147,7 +148,7 @@ def test_a_session_of_another_host_is_given_up_after_a_silence(store: Store) -> 
 
 def test_samples_are_indexed_by_session_and_frame(store: Store) -> None:
     with store.database.read() as connection:
-        query = select(SampleRow.valence).where(SampleRow.session_key == 1, SampleRow.frame == 7)
+        query = select(SAMPLES.c.valence).where(SAMPLES.c.session_key == 1, SAMPLES.c.frame == 7)
         text = str(query.compile(store.database.engine, compile_kwargs={"literal_binds": True}))
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
 

@@ -163,7 +163,7 @@ def test_responses_are_on_the_stimulus_clock_and_bring_exclusions(
 
     assert one.excluded == ((3.0, 4.0),)
     assert one.time[0] == -2.0 and one.time[-1] == pytest.approx(9.9)
-    assert two.excluded == ((3.0, 5.0),), "what lay in the pause is not on the stimulus's clock"
+    assert two.excluded == ((3.0, 4.0), (4.0, 5.0)), "what lay in the pause is not on the stimulus's clock"
     assert len(two.time) == 120 - 20 and two.time[-1] == pytest.approx(9.9)
     panel = make_panel([one, two], 10.0)
     assert np.isnan(panel.values[0, panel.time == 3.5]).all()

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from results import SAMPLE_COLUMNS
 from stream.frames import Box, Sample
 from stream.pipelines.live import LiveResult
 from stream.sources.live import Shot
@@ -36,6 +37,11 @@ def test_a_frame_as_the_contract_says() -> None:
         "spectators": 2,
     }
     assert json.loads(frame_message(result(), rtp=99))["rtp"] == 99
+
+
+def test_what_is_told_of_a_face_is_what_its_columns_declare() -> None:
+    (face,) = json.loads(frame_message(result()))["faces"]
+    assert list(face) == [name for name, columns in SAMPLE_COLUMNS.items() if columns[0].live is not None]
 
 
 def test_commands_are_read_and_noise_is_ignored() -> None:

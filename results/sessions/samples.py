@@ -1,0 +1,135 @@
+"""The samples of a session as columns, and the one declaration of what those columns are.
+
+Whatever keeps, reads, exports or sends samples follows the fields of `Samples`: a column that is added here
+is in the database (`results.sessions.table`), in the CSV, JSON and Parquet files (`results.sessions.exports`)
+and, if it says so, in the message of a live frame (`web.live.messages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from results.sessions.records import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Column:
+    """One number of a sample: what it is called where, and with how many decimals it is told."""
+
+    name: str
+    """In files."""
+    stored: str
+    """In the database."""
+    type: type[float] | type[int] = float
+    unit: str = ""
+    """What one of it is; empty for a number without a unit."""
+    key: bool = False
+    """Whether it tells the samples of one session apart, together with the other keys."""
+    decimals: int | None = None
+    """In CSV and JSON (Parquet is unrounded); None: it is in no file."""
+    live: int | None = None
+    """Decimals in the message of a live frame; None: it is not in there."""
+
+
+def _of(*columns: Column) -> dict[str, tuple[Column, ...]]:
+    """The metadata of a field of `Samples`: an array (n,) of one column, or (n, k) of several of one type."""
+    return {"columns": columns}
+
+
+_EDGES = tuple(
+    Column(edge, f"box_{edge}", unit="px", decimals=2, live=1) for edge in ("left", "top", "right", "bottom")
+)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a session as columns of equal length n, ordered by frame, then face."""
+
+    time: Floats = field(metadata=_of(Column("time_s", "time", unit="s", decimals=6)))
+    """(n,) seconds from the start of the source."""
+    frame: Ints = field(metadata=_of(Column("frame", "frame", int, key=True, decimals=0)))
+    face_id: Ints = field(metadata=_of(Column("face_id", "face_id", int, key=True, decimals=0, live=0)))
+    box: Floats = field(metadata=_of(*_EDGES))
+    """(n, 4) left, top, right, bottom."""
+    valence: Floats = field(metadata=_of(Column("valence", "valence", decimals=4, live=4)))
+    smoothed: Floats = field(metadata=_of(Column("valence_smoothed", "smoothed", decimals=4, live=4)))
+    quality: Floats = field(metadata=_of(Column("quality", "quality", decimals=4, live=3)))
+    score: Floats = field(metadata=_of(Column("score", "score", decimals=4)))
+    """(n,) the detector's confidence; 0 where the tracker carried the face."""
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[float]]) -> Self:
+        """Samples from one row each, of one number per column in the order of the declaration."""
+        return cls(*arrays_of(rows, columns_of(cls).values()))
+
+    def by_column(self) -> dict[Column, Floats | Ints]:
+        """(n,) the values of each column, in the order of the declaration."""
+        return {
+            column: values
+            for name, columns in columns_of(type(self)).items()
+            for column, values in zip(
+                columns, getattr(self, name).reshape(len(self), len(columns)).T, strict=True
+            )
+        }
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def __getitem__(self, chosen: Bools | Ints | slice) -> Self:
+        return type(self)(*(getattr(self, part.name)[chosen] for part in fields(self)))
+
+    @property
+    def faces(self) -> list[int]:
+        """The face ids that occur, ascending."""
+        return [int(face) for face in np.unique(self.face_id)]
+
+    def of_face(self, face_id: int) -> Self:
+        return self[self.face_id == face_id]
+
+
+def columns_of(kind: type[Samples]) -> dict[str, tuple[Column, ...]]:
+    """The columns of each field, in the order of the declaration."""
+    return {part.name: part.metadata["columns"] for part in fields(kind)}
+
+
+def arrays_of(rows: Sequence[Sequence[float]], parts: Collection[tuple[Column, ...]]) -> list[Any]:
+    """The arrays of some fields, from rows of one number per column of theirs."""
+    width = sum(map(len, parts))
+    numbers = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)
+    table = numbers.reshape(len(rows), width)
+    arrays, at = [], 0
+    for columns in parts:
+        part = table[:, at] if len(columns) == 1 else table[:, at : at + len(columns)]
+        arrays.append(part.astype(np.int64 if columns[0].type is int else np.float64, order="C"))
+        at += len(columns)
+    return arrays
+
+
+SAMPLE_COLUMNS = columns_of(Samples)
+"""By the field of `Samples`, and the attribute of a `Sample`, that holds them."""
+
+
+class Sample(Protocol):
+    """One face in one frame, as the pipeline hands it in: an attribute for each field of `Samples`."""
+
+    @property
+    def time(self) -> float: ...
+    @property
+    def frame(self) -> int: ...
+    @property
+    def face_id(self) -> int: ...
+    @property
+    def box(self) -> tuple[float, float, float, float]: ...
+    @property
+    def valence(self) -> float: ...
+    @property
+    def smoothed(self) -> float: ...
+    @property
+    def quality(self) -> float: ...
+    @property
+    def score(self) -> float: ...
