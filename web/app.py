@@ -7,6 +7,7 @@ under `/pages/<name>/…`, and are framed by `web.layout.page`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -75,6 +76,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listen_on(settings.host, settings.proxied)
+        await asyncio.to_thread(engine.store.close_interrupted)
         async with AsyncExitStack() as stack:
             batcher = stack.enter_context(Batcher(engine.model))
             hub = await stack.enter_async_context(Hub())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ from sqlalchemy import Connection, Row, select
 from results.database.errors import AmbiguousError, NotFoundError
 from results.database.ids import literal
 from results.database.schema import FaceRow, SessionRow, StretchRow
+from results.sessions.owner import Owner
 from results.sessions.records import Digest, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
+from results.sessions.statistics import digest
 from results.sessions.table import SAMPLES
+
+GIVEN_UP_AFTER = timedelta(seconds=60)
+"""A session of another host that gave no sign of life for this long counts as interrupted."""
 
 
 def load_samples(connection: Connection, session_key: int, face_id: int | None = None) -> Samples:
@@ -74,8 +80,18 @@ def face_names(connection: Connection, keys: Sequence[int]) -> dict[int, dict[in
     return names
 
 
-def session_of(row: Row[Any], named: dict[int, str], root: Path) -> Session:
+def state_of(row: Row[Any]) -> State:
+    """Where a session stands. One that says that it runs, and whose process is gone, is interrupted: it could
+    not say so itself, and nobody has written it down yet."""
+    state = State(row.state)
+    return State.INTERRUPTED if state is State.RUNNING and _is_abandoned(row) else state
+
+
+def session_of(connection: Connection, row: Row[Any], named: dict[int, str], root: Path) -> Session:
     """A row as a Session; its files are under `root`."""
+    state, known = state_of(row), Digest.from_json(row.digest)
+    if known is None and state is State.INTERRUPTED:
+        known = digest(load_samples(connection, row.key), row.duration_s)
     return Session(
         id=row.id,
         name=row.name,
@@ -83,7 +99,7 @@ def session_of(row: Row[Any], named: dict[int, str], root: Path) -> Session:
         origin=Path(row.origin) if row.origin else None,
         kind=Kind(row.kind),
         created=row.created.astimezone(),
-        state=State(row.state),
+        state=state,
         frames=row.frames,
         frames_with_faces=row.frames_with_faces,
         duration_s=row.duration_s,
@@ -93,6 +109,14 @@ def session_of(row: Row[Any], named: dict[int, str], root: Path) -> Session:
         settings=row.settings,
         files={what: str(root / file) for what, file in row.files.items()},
         error=row.error,
-        digest=Digest.from_json(row.digest),
+        digest=known,
         face_names=named,
     )
+
+
+def _is_abandoned(row: Row[Any]) -> bool:
+    alive = Owner(row.owner_host, row.owner_pid, row.owner_started).alive()
+    if alive is None:
+        silence: timedelta = datetime.now(UTC) - row.heartbeat
+        return silence > GIVEN_UP_AFTER
+    return not alive

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from results.database.engine import Database
 from results.database.errors import NotFoundError, StoreError
 from results.database.ids import insert_under_free_id, literal, slug
 from results.database.schema import EventRow, FaceRow, SessionRow, StretchRow
-from results.sessions.owner import Owner, this_process
-from results.sessions.reading import face_names, find_session, load_samples, load_stretches, session_of
+from results.sessions.owner import this_process
+from results.sessions.reading import (
+    face_names,
+    find_session,
+    load_samples,
+    load_stretches,
+    session_of,
+    state_of,
+)
 from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
 from results.sessions.table import SAMPLES
 from results.sessions.writer import SessionWriter
-
-GIVEN_UP_AFTER = timedelta(seconds=60)
-"""A session of another host that gave no sign of life for this long counts as interrupted."""
 
 
 class Store:
@@ -73,6 +77,7 @@ class Store:
         created: with a zone; now by default. origin: the file that is read, where `source` only tells people
         what it is called; by default the file that `source` names.
         """
+        self.close_interrupted()
         kind = Kind(kind)
         created = created or datetime.now().astimezone()
         stem = f"{created:%Y-%m-%d_%H-%M-%S}_{slug(name)}"
@@ -99,6 +104,24 @@ class Store:
             key, session_id = insert_under_free_id(connection, SessionRow, stem, values)
         return SessionWriter(self.database, key, session_id, self.folder(session_id))
 
+    def close_interrupted(self) -> None:
+        """Write down what reading sees anyway: sessions whose process is gone no longer run.
+
+        For programs that write; they do so when they begin.
+        """
+        with self.database.read() as connection:
+            orphans = _abandoned(connection)
+        for row in orphans:
+            with self.database.write() as connection:
+                samples = load_samples(connection, row.key)
+                connection.execute(
+                    update(SessionRow)
+                    .where(SessionRow.key == row.key)
+                    .where(SessionRow.state == State.RUNNING.value)
+                    .where(SessionRow.heartbeat == row.heartbeat)
+                    .values(state=State.INTERRUPTED.value, digest=digest(samples, row.duration_s).as_json())
+                )
+
     def folder(self, session_id: str) -> Path:
         """Where a session's files are; it may not exist."""
         return self.root / session_id
@@ -114,27 +137,25 @@ class Store:
         offset: int = 0,
     ) -> list[Session]:
         """Sessions, newest first; `search` looks in their ids, names and sources, whatever the case."""
-        self._mark_interrupted()
         query = select(SessionRow).order_by(SessionRow.created.desc(), SessionRow.key.desc())
         if search:
             wanted = f"%{literal(search)}%"
             columns = (SessionRow.id, SessionRow.name, SessionRow.source)
             query = query.where(or_(*(column.ilike(wanted, escape="\\") for column in columns)))
-        if state is not None:
-            query = query.where(SessionRow.state == State(state).value)
         if limit is not None or offset:
             query = query.limit(limit).offset(offset)
         with self.database.read() as connection:
+            if state is not None:
+                query = query.where(_in_state(connection, State(state)))
             rows = connection.execute(query).fetchall()
             names = face_names(connection, [row.key for row in rows])
-        return [session_of(row, names[row.key], self.root) for row in rows]
+            return [session_of(connection, row, names[row.key], self.root) for row in rows]
 
     def get(self, session_id: str) -> Session:
         """One session, by its id or any beginning of it that fits no other."""
-        self._mark_interrupted()
         with self.database.read() as connection:
             row = find_session(connection, session_id)
-            return session_of(row, face_names(connection, [row.key])[row.key], self.root)
+            return session_of(connection, row, face_names(connection, [row.key])[row.key], self.root)
 
     def latest_of(self, path: Path) -> Session | None:
         """The newest finished session that was read from this file as it now is; None without one."""
@@ -259,22 +280,6 @@ class Store:
             key = find_session(connection, session_id).key
             connection.execute(update(SessionRow).where(SessionRow.key == key).values(values))
 
-    def _mark_interrupted(self) -> None:
-        """Sessions whose process is gone stop being listed as running."""
-        with self.database.read() as connection:
-            query = select(SessionRow).where(SessionRow.state == State.RUNNING.value)
-            orphans = [row for row in connection.execute(query) if _abandoned(row)]
-        for row in orphans:
-            with self.database.write() as connection:
-                samples = load_samples(connection, row.key)
-                connection.execute(
-                    update(SessionRow)
-                    .where(SessionRow.key == row.key)
-                    .where(SessionRow.state == State.RUNNING.value)
-                    .where(SessionRow.heartbeat == row.heartbeat)
-                    .values(state=State.INTERRUPTED.value, digest=digest(samples, row.duration_s).as_json())
-                )
-
 
 def remove_files(folder: Path | None = None, files: Iterable[Path] = ()) -> None:
     """Remove files, and a folder with all it holds; what is not there is fine. Raises StoreError."""
@@ -292,9 +297,16 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _abandoned(row: Row[Any]) -> bool:
-    alive: bool | None = Owner(row.owner_host, row.owner_pid, row.owner_started).alive()
-    if alive is None:
-        silence: timedelta = datetime.now(UTC) - row.heartbeat
-        return silence > GIVEN_UP_AFTER
-    return not alive
+def _abandoned(connection: Connection) -> list[Row[Any]]:
+    """The sessions that say they run, and do not."""
+    query = select(SessionRow).where(SessionRow.state == State.RUNNING.value)
+    return [row for row in connection.execute(query) if state_of(row) is State.INTERRUPTED]
+
+
+def _in_state(connection: Connection, state: State) -> ColumnElement[bool]:
+    """What a query asks of sessions that stand so, whatever is written down of those that were abandoned."""
+    written = SessionRow.state == state.value
+    if state not in (State.RUNNING, State.INTERRUPTED):
+        return written
+    gone = SessionRow.key.in_([row.key for row in _abandoned(connection)])
+    return or_(written, gone) if state is State.INTERRUPTED else and_(written, ~gone)

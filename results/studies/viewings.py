@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id
 from results.database.schema import FaceRow, SessionRow, StretchRow, ViewerRow, ViewingRow
-from results.sessions.reading import find_session, load_samples
+from results.sessions.reading import find_session, load_samples, state_of
 from results.sessions.records import State
 from results.sessions.statistics import digest
 from results.sessions.store import Store, remove_files
@@ -110,7 +110,7 @@ class Viewings:
                 connection.execute(update(SessionRow).where(SessionRow.key == row.key).values(files=kept))
             if face_id is not None:
                 _require_face(connection, row, face_id)
-            elif row.state != State.RUNNING.value:
+            elif state_of(row) is not State.RUNNING:
                 face_id = main_face(connection, row.key)
             name = viewer or _free_viewer(connection, found.key, on.key, row)
             viewer_key = _viewer_key(connection, found.key, name)
