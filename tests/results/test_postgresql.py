@@ -11,7 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from results import NotFoundError, Options, State, Store, Studies, Viewings, aggregate, summary_of
+from results import (
+    AccessError,
+    Audit,
+    Links,
+    NotFoundError,
+    Operators,
+    Options,
+    SignIns,
+    State,
+    Store,
+    Studies,
+    Viewings,
+    aggregate,
+    shared_secret,
+    summary_of,
+)
 from stream.frames import Box, Sample
 
 pytest.importorskip("psycopg")
@@ -104,3 +119,37 @@ def test_a_study_lives_and_dies_on_postgresql(server: str, tmp_path: Path) -> No
 def test_two_stores_may_open_a_new_database_at_once(server: str, tmp_path: Path) -> None:
     with Store(tmp_path, server) as one, Store(tmp_path, server) as two:
         assert one.sessions() == two.sessions() == []
+
+
+def test_a_database_of_version_2_is_upgraded_and_lets_people_in(server: str, tmp_path: Path) -> None:
+    with Store(tmp_path, server) as store:
+        study = Studies(store).create("upgraded")
+        Studies(store).add_stimulus(study.id, "Ad", 5.0)
+        with store.begin("old", source="old.mp4", kind="video", settings={"smoothing_s": 0.3}) as writer:
+            pass
+        with store.database.write() as connection:  # as version 2 of the schema left it
+            for table in ("links", "entries", "sign_ins", "operators", "tokens", "audit", "secrets"):
+                connection.exec_driver_sql(f"DROP TABLE {table}")
+            connection.exec_driver_sql("ALTER TABLE studies DROP COLUMN allow_spectators")
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+            connection.exec_driver_sql("CREATE TABLE schema (version INTEGER PRIMARY KEY)")
+            connection.exec_driver_sql("INSERT INTO schema VALUES (2)")
+    with Store(tmp_path, server) as store:
+        assert store.get(writer.id).settings == {"smoothing": 0.3}
+        assert not Studies(store).get(study.id).allow_spectators
+        database = store.database
+        Operators(database).add("ann", "correct horse battery")
+        with pytest.raises(AccessError, match="already an operator"):
+            Operators(database).add("ann", "correct horse battery")
+        signed_in = SignIns(database).begin(Operators(database).all()[0].key)
+        found = SignIns(database).find(signed_in)
+        assert found is not None and found.operator == "ann"
+        assert shared_secret(database, "cookies") == shared_secret(database, "cookies")
+        link = Links(database).invite(study.id, "ad", days=1)
+        assert link.open and Links(database).find(link.token) == link
+        Studies(store).change(study.id, name="another name")
+        assert not Links(database).of_study(study.id)[0].open
+        Audit(database).note("ann", "deleted", "study x")
+        assert Audit(database).lines()[0].who == "ann"
+        Studies(store).delete(study.id)
+        assert Links(database).find(link.token) is None
