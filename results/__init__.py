@@ -4,7 +4,7 @@ from results.access.audit import Audit, AuditLine, nameless
 from results.access.links import Link, Links
 from results.access.operators import Operator, Operators
 from results.access.secrets import shared_secret
-from results.access.sign_ins import SignIn, SignIns
+from results.access.sign_ins import SIGNED_IN_FOR, SignIn, SignIns
 from results.access.tokens import Token, Tokens
 from results.audience.clock import stimulus_time
 from results.audience.panel import Options, Response
@@ -60,6 +60,7 @@ from results.studies.viewings import Viewings
 __all__ = [
     "NEUTRAL",
     "SAMPLE_COLUMNS",
+    "SIGNED_IN_FOR",
     "AccessError",
     "AmbiguousError",
     "Audit",

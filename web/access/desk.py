@@ -14,7 +14,6 @@ from results import Audit, Links, Operators, SignIns, Store, Tokens, shared_secr
 from web.access.identity import NOBODY, Identity, Role
 from web.access.throttle import Throttle
 
-COOKIE = "valence"
 FRESH = 1.0
 """Seconds for which what the database said of somebody is believed: so long a revoked link still works."""
 MOST_KNOWN = 5000

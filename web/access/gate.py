@@ -5,10 +5,8 @@ Pure ASGI, before anything of the body is read. What no route declares is not ad
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
@@ -17,7 +15,8 @@ from starlette.websockets import WebSocketClose
 
 from results import ResultsError
 from web.access.audience import SAFE, Audience, audience_of
-from web.access.desk import COOKIE, Desk, TooManyError
+from web.access.cookie import cookie_of, give
+from web.access.desk import Desk, TooManyError
 from web.access.identity import NOBODY, Identity, Role, identify
 from web.layout import page, wants_page
 
@@ -70,16 +69,6 @@ def client_address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-def set_cookie(response: Response, cookie: str, secure: bool) -> None:
-    """Sign the browser that gets this response in."""
-    response.set_cookie(COOKIE, cookie, max_age=7 * 86_400, httponly=True, samesite="strict", secure=secure)
-
-
-def is_secure(connection: HTTPConnection) -> bool:
-    """Whether the browser talks HTTPS: with us, or with a proxy that is trusted."""
-    return connection.url.scheme in ("https", "wss")
-
-
 def _route_of(scope: Scope) -> tuple[BaseRoute | None, dict[str, object]]:
     """The route that will answer, as Starlette's router chooses it: the first full match, else the first that
     matches but for the method (it answers 405)."""
@@ -101,16 +90,8 @@ async def _identity(connection: HTTPConnection, desk: Desk, audience: Audience, 
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await desk.by_bearer(bearer.strip(), client_address(connection))
-    cookie = _cookie(connection.headers)
+    cookie = cookie_of(connection)
     return await desk.by_cookie(cookie) if cookie else NOBODY
-
-
-def _cookie(headers: Headers) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
 
 
 async def _entered(connection: HTTPConnection, desk: Desk, identity: Identity, address: str) -> Response:
@@ -124,7 +105,7 @@ async def _entered(connection: HTTPConnection, desk: Desk, identity: Identity, a
     if cookie is None:
         said = "This address has been used already, or is too old."
         return page("access/sign_in.html", "", status=401, next=cleaned, said=said)
-    set_cookie(response, cookie, is_secure(connection))
+    give(response, connection, cookie)
     return response
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from web.access.audience import API, EVERYONE, OPERATORS
-from web.access.desk import COOKIE, TooManyError
-from web.access.gate import client_address, is_secure, set_cookie
+from web.access.cookie import cookie_of, give, take
+from web.access.desk import TooManyError
+from web.access.gate import client_address
 from web.access.identity import identity_of
 from web.errors import explained
 from web.layout import page
@@ -42,18 +43,18 @@ async def sign_in(
         said = "The name or the password is wrong."
         return page("access/sign_in.html", "", status=401, next=next, said=said)
     answer = RedirectResponse(_here(next), 303, {"cache-control": "no-store"})
-    set_cookie(answer, cookie, is_secure(request))
+    give(answer, request, cookie)
     return answer
 
 
 @router.post("/sign-out", include_in_schema=False, dependencies=[OPERATORS])
 async def sign_out(request: Request) -> Response:
     """Ends this browser's sign-in."""
-    await state_of(request).desk.sign_out(request.cookies.get(COOKIE, ""))
+    await state_of(request).desk.sign_out(cookie_of(request))
     response = RedirectResponse(
         "/sign-in", 303, {"cache-control": "no-store", "clear-site-data": '"cookies"'}
     )
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=is_secure(request))
+    take(response, request)
     return response
 
 

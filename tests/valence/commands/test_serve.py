@@ -177,7 +177,7 @@ def test_a_proxy_is_believed_only_where_it_is_trusted(tmp_path: Path) -> None:
             assert answer.status_code == 303
             assert ("secure" in answer.headers["set-cookie"].lower()) == believed
             assert "strict-transport-security" not in answer.headers, "that is the proxy's to say"
-            cookie = {**forwarded, "cookie": f"valence={answer.cookies['valence']}"}
+            cookie = {**forwarded, "cookie": "; ".join(f"{k}={v}" for k, v in answer.cookies.items())}
             (line_of_audit, *_) = httpx.get(f"{server}/api/audit", headers=cookie).json()
             assert line_of_audit["what"] == f"from {'192.0.2.7' if believed else '127.0.0.1'}"
             study = httpx.post(f"{server}/api/studies", json={"name": "S"}, headers=cookie).json()["study"]

@@ -34,11 +34,16 @@ class House:
         return self.served.url
 
 
+def shown(cookies: httpx.Cookies) -> dict[str, str]:
+    """The header of a browser that has these cookies."""
+    return {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+
 def signed_in(url: str) -> dict[str, str]:
     """The cookie of a browser that has just been signed in."""
     answer = httpx.post(f"{url}/sign-in", data={"name": "ann", "password": PASSWORD})
     assert answer.status_code == 303, answer.text
-    return {"cookie": f"valence={answer.cookies['valence']}"}
+    return shown(answer.cookies)
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def house(served: Served) -> House:
         {
             "nobody": {},
             "a wrong token": {"authorization": "Bearer nonsense"},
-            "a wrong cookie": {"cookie": "valence=nonsense"},
+            "a wrong cookie": {"cookie": f"valence_{served.url.split(':')[-1]}=nonsense"},
             "read-only token": {"authorization": f"Bearer {readers}"},
             "full token": {"authorization": f"Bearer {writers}"},
             "preset token": asking.HEADERS,
