@@ -33,7 +33,7 @@ def test_a_value_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, name: 
 
 def test_flags_of_serve_stand_over_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[Settings] = []
-    monkeypatch.setattr(serve, "run", served.append)
+    monkeypatch.setattr(serve, "run", lambda settings, browser: served.append(settings))
     monkeypatch.setenv("VALENCE_ALLOWED_HOSTS", "proxy.org")
     monkeypatch.setenv("VALENCE_PORT", "8100")
     app = typer.Typer()

@@ -19,7 +19,7 @@ from results import Stimulus, Studies, Study
 from web.access.audience import API
 from web.access.trail import note
 from web.errors import explained
-from web.fields import LONGEST_S, Seconds, Title
+from web.fields import MOST, Seconds, Title
 from web.library.files import MEDIA_TYPES
 from web.library.playback import timing
 from web.state import state_of
@@ -33,7 +33,7 @@ class NewStimulus(BaseModel):
     """Something to watch that is shown elsewhere: its name, and how long it lasts."""
 
     name: Title
-    duration_s: Annotated[float, Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
+    duration_s: Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False)]
 
 
 class NewSegment(BaseModel):

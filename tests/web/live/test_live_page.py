@@ -348,7 +348,7 @@ def test_screens(served: Served, browser: Any, tmp_path: Path) -> None:
 def test_one_and_four_faces(served: Served, playwright: Any, tmp_path: Path) -> None:
     for faces in (1, 4):
         opened = launch(playwright, crowd(faces, tmp_path))
-        page = opened.new_page(viewport={"width": 1280, "height": 860})
+        page = signs_in(opened.new_page(viewport={"width": 1280, "height": 860}))
         start(page, served.url, faces=faces)
         page.wait_for_timeout(2500)
         count = page.eval_on_selector_all("[data-face-id]", "rows => rows.length")
