@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, TypeDecorator, UniqueConstraint, false
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -44,6 +54,13 @@ OfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CA
 """Belongs to a session and is deleted with it; `KeyOfSession`, where that is part of its own key."""
 KeyOfSession = Annotated[int, mapped_column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)]
 OfStudy = Annotated[int, mapped_column(ForeignKey("studies.key", ondelete="CASCADE"))]
+
+
+class VersionRow(Base):
+    """Where Alembic keeps the revision of the database; its table, its name."""
+
+    __tablename__ = "alembic_version"
+    version_num: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 class SessionRow(Base):
