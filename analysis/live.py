@@ -17,12 +17,19 @@ Sink = Callable[[LiveResult], None]
 
 
 def begin_record(
-    engine: Engine, name: str, source: str, *, stored: str = "numbers", consent: str | None = None
+    engine: Engine,
+    name: str,
+    source: str,
+    *,
+    stored: str = "numbers",
+    consent: str | None = None,
+    person: str | None = None,
 ) -> Recorder:
     """Begin the record of a live session, owned by this process.
 
     name: the session's; source: what the camera is called; stored: what is kept, in words; consent: the text
-    that the person in front of the camera agreed to just now, word for word. Raises StoreError.
+    that the person in front of the camera agreed to just now, word for word; person: the hash of what they
+    are known by. Raises StoreError.
     """
     agreed = None
     if consent is not None:
@@ -32,6 +39,7 @@ def begin_record(
         name,
         source=source,
         kind="live",
+        person=person,
         device=engine.model.device,
         model_name=manifest.name,
         model_sha256=manifest.sha256,

@@ -3,7 +3,7 @@
 from results.access.audit import Audit, AuditLine, nameless
 from results.access.links import Link, Links
 from results.access.operators import Operator, Operators
-from results.access.secrets import shared_secret
+from results.access.secrets import hashed, new_token, shared_secret
 from results.access.sign_ins import SIGNED_IN_FOR, SignIn, SignIns
 from results.access.tokens import Token, Tokens
 from results.audience.clock import stimulus_time
@@ -115,8 +115,10 @@ __all__ = [
     "face_moments",
     "face_statistics",
     "findings_json",
+    "hashed",
     "json_text",
     "nameless",
+    "new_token",
     "outcome",
     "pictures_wanted",
     "report_html",

@@ -38,6 +38,7 @@ HEADERS = {
     "referrer-policy": "same-origin",  # with none at all, a form of ours would not say where it is from
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",  # but for pages and files, which say their own
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }
 TRANSPORT = {"strict-transport-security": "max-age=31536000"}
@@ -79,7 +80,7 @@ class Security:
         if scope["type"] == "http" and scope["method"] in SAFE:
             return None
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _host_in(origin) != host.lower():
             return f"Pages of {origin} may not use this server."
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "Pages from elsewhere may not use this server."
@@ -103,3 +104,11 @@ class Security:
         except ValueError:
             return False
         return True
+
+
+def _host_in(origin: str) -> str | None:
+    """Name and port of an origin; None for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None

@@ -8,12 +8,12 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from results.database.engine import Database
 from results.database.errors import AccessError, NotFoundError
-from results.database.schema import OperatorRow
+from results.database.schema import OperatorRow, SignInRow
 
 SHORTEST = 8
 """Characters of a password. Length is what protects (NIST SP 800-63B); no other rule is made."""
@@ -48,12 +48,17 @@ class Operators:
         return next(operator for operator in self.all() if operator.name == name)
 
     def set_password(self, name: str, password: str) -> None:
-        """Another password. Raises NotFoundError; AccessError: it is too short."""
-        values = {"password": _hash(password)}
+        """Another password; browsers that are signed in by the one before are signed out.
+
+        Raises NotFoundError; AccessError: it is too short.
+        """
+        kept = _hash(password)
         with self._database.write() as connection:
-            query = update(OperatorRow).where(OperatorRow.name == name).values(values)
-            if connection.execute(query).rowcount == 0:
+            row = connection.execute(select(OperatorRow).where(OperatorRow.name == name)).first()
+            if row is None:
                 raise NotFoundError(f"There is no operator {name!r}.")
+            self._keep(connection, row.key, kept)
+            connection.execute(delete(SignInRow).where(SignInRow.operator_key == row.key))
 
     def remove(self, name: str) -> None:
         """Take an operator out; their browsers are signed out with them. Raises NotFoundError."""
@@ -82,8 +87,12 @@ class Operators:
         if row is None or not right:
             return None
         if _hasher().check_needs_rehash(row.password):
-            self.set_password(name, password)
+            with self._database.write() as connection:
+                self._keep(connection, row.key, _hasher().hash(password))
         return Operator(row.key, row.name, row.created.astimezone())
+
+    def _keep(self, connection: Connection, key: int, kept: str) -> None:
+        connection.execute(update(OperatorRow).where(OperatorRow.key == key).values(password=kept))
 
 
 @cache

@@ -78,6 +78,12 @@ class SignIns:
             row = connection.execute(query).first()
         return None if row is None else SignIn(row.name, row.expires)
 
+    def end_all(self) -> int:
+        """Sign every browser out, and void addresses that sign in; returns how many browsers it was."""
+        with self._database.write() as connection:
+            connection.execute(delete(EntryRow))
+            return connection.execute(delete(SignInRow)).rowcount
+
     def end(self, token: str) -> None:
         """Sign a browser out."""
         with self._database.write() as connection:

@@ -31,7 +31,8 @@ class Database:
         self.folder = folder
         self.url = url or f"sqlite:///{folder / DATABASE_NAME}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if not folder.exists():  # one that is there stays as a team has set it up
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.engine = _engine(self.url)
             with self.read() as connection:
                 ready = is_current(connection)

@@ -70,6 +70,9 @@ class SessionRow(Base):
     name: Mapped[str]
     source: Mapped[str]
     origin: Mapped[str] = mapped_column(default="", server_default="")
+    person: Mapped[str | None] = mapped_column(index=True)
+    """The hash of what the participant who is seen is known by: the session is theirs to have removed,
+    whatever becomes of the study."""
     kind: Mapped[str]
     created: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(index=True)
@@ -164,8 +167,10 @@ class ViewerRow(Base):
     created: Mapped[datetime]
     consent_text: Mapped[str | None]
     consent_time: Mapped[datetime | None]
+    token: Mapped[str | None]
+    """The hash of what a participant's page shows to be theirs; None: they did not come by a link."""
 
-    __table_args__ = (UniqueConstraint("study_key", "id"),)
+    __table_args__ = (UniqueConstraint("study_key", "id"), Index("viewers_by_token", "token", unique=True))
 
 
 class ViewingRow(Base):

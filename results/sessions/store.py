@@ -70,12 +70,14 @@ class Store:
         settings: Mapping[str, Any] | None = None,
         created: datetime | None = None,
         origin: Path | None = None,
+        person: str | None = None,
     ) -> SessionWriter:
         """Start a session, owned by this process until it is finished.
 
         name: what people will call it (a file's stem, usually); any text. settings: anything JSON can hold.
         created: with a zone; now by default. origin: the file that is read, where `source` only tells people
-        what it is called; by default the file that `source` names.
+        what it is called; by default the file that `source` names. person: the hash of what the participant
+        who is seen is known by.
         """
         self.close_interrupted()
         kind = Kind(kind)
@@ -87,6 +89,7 @@ class Store:
             "name": name,
             "source": source,
             "origin": str(file.resolve()) if file else "",
+            "person": person,
             "kind": kind.value,
             "created": created,
             "state": State.RUNNING.value,

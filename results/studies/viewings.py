@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id
-from results.database.schema import FaceRow, SessionRow, StretchRow, ViewerRow, ViewingRow
+from results.database.schema import FaceRow, SessionRow, StretchRow, StudyRow, ViewerRow, ViewingRow
 from results.sessions.reading import find_session, load_samples, state_of
 from results.sessions.records import State
 from results.sessions.statistics import digest
@@ -38,12 +38,19 @@ class Viewings:
         name: str | None = None,
         consent_text: str | None = None,
         consent_time: datetime | None = None,
+        token: str | None = None,
     ) -> Viewer:
         """A new viewer; without a name they get the next number. `consent_text` is what they agreed to, word
-        for word, at `consent_time` (now by default). Raises StudyError if the name is taken."""
+        for word, at `consent_time` (now by default). token: the hash of what they are known by, if they come
+        by a link. Raises StudyError if the name is taken."""
         if consent_text is not None and consent_time is None:
             consent_time = datetime.now(UTC)
-        values = {"created": datetime.now(UTC), "consent_text": consent_text, "consent_time": consent_time}
+        values: dict[str, Any] = {
+            "created": datetime.now(UTC),
+            "consent_text": consent_text,
+            "consent_time": consent_time,
+            "token": token,
+        }
         with self._database.write() as connection:
             row = find_study(connection, study)
             values["study_key"] = row.key
@@ -72,6 +79,17 @@ class Viewings:
             query = select(ViewerRow).where(ViewerRow.study_key == key).order_by(ViewerRow.key)
             return [_viewer_of(row) for row in connection.execute(query)]
 
+    def of_token(self, token: str) -> tuple[str, Viewer] | None:
+        """The study and the viewer who is known by what has this hash; None: nothing of them is kept."""
+        query = (
+            select(ViewerRow, StudyRow.id.label("study_id"))
+            .join(StudyRow, StudyRow.key == ViewerRow.study_key)
+            .where(ViewerRow.token == token)
+        )
+        with self._database.read() as connection:
+            row: Row[Any] | None = connection.execute(query).first()  # type: ignore[assignment]
+        return None if row is None else (row.study_id, _viewer_of(row))
+
     def attach(
         self,
         study: str,
@@ -79,6 +97,7 @@ class Viewings:
         session: str,
         *,
         viewer: str | None = None,
+        token: str | None = None,
         face_id: int | None = None,
         offset_s: float = 0.0,
         clock: Sequence[tuple[float, float]] = (),
@@ -87,7 +106,8 @@ class Viewings:
         """Say that a session shows a viewer watching a stimulus.
 
         viewer: made if there is none of that name; by default named as the session, or by its id where a
-        viewer of that name has already watched this stimulus. face_id: whose face it is, by default the one
+        viewer of that name has already watched this stimulus. token: the viewer's, instead; NotFoundError if
+        nothing of them is kept any more. face_id: whose face it is, by default the one
         with the most samples. offset_s, clock: see `results.audience.clock.stimulus_time`.
         discard_media: in a study that keeps no pictures of viewers, delete those the session has; without
         it such a session is refused (StudyError).
@@ -112,8 +132,11 @@ class Viewings:
                 _require_face(connection, row, face_id)
             elif state_of(row) is not State.RUNNING:
                 face_id = main_face(connection, row.key)
-            name = viewer or _free_viewer(connection, found.key, on.key, row)
-            viewer_key = _viewer_key(connection, found.key, name)
+            if token is not None:
+                viewer_key, name = _known_viewer(connection, found.key, token)
+            else:
+                name = viewer or _free_viewer(connection, found.key, on.key, row)
+                viewer_key = _viewer_key(connection, found.key, name)
             values = {
                 "stimulus_key": on.key,
                 "viewer_key": viewer_key,
@@ -138,9 +161,16 @@ class Viewings:
         return Viewing(int(key), on.id, name, row.id, face_id, float(offset_s), tuple(clock))
 
     def set_clock(
-        self, viewing: int, offset_s: float | None = None, clock: Sequence[tuple[float, float]] | None = None
+        self,
+        viewing: int,
+        offset_s: float | None = None,
+        clock: Sequence[tuple[float, float]] | None = None,
+        session: str | None = None,
     ) -> None:
-        """Put a viewing elsewhere on the stimulus's clock, e.g. while the viewer still watches."""
+        """Put a viewing elsewhere on the stimulus's clock, e.g. while the viewer still watches.
+
+        session: which the viewing must be of; a key alone may be that of a later viewing once one is deleted.
+        """
         values: dict[str, Any] = {}
         if offset_s is not None:
             values["offset_s"] = float(offset_s)
@@ -148,6 +178,9 @@ class Viewings:
             values["clock"] = [[float(session_s), float(media_s)] for session_s, media_s in clock]
         with self._database.write() as connection:
             query = update(ViewingRow).where(ViewingRow.key == viewing)
+            if session is not None:
+                of = select(SessionRow.key).where(SessionRow.id == session).scalar_subquery()
+                query = query.where(ViewingRow.session_key == of)
             if values and connection.execute(query.values(values)).rowcount == 0:
                 raise NotFoundError(f"There is no viewing {viewing}.")
 
@@ -173,6 +206,26 @@ class Viewings:
         """
         with self._database.read() as connection:
             gone = find_viewer(connection, find_study(connection, study).key, viewer)
+        self._delete(gone)
+
+    def delete_of_token(self, token: str) -> None:
+        """As `delete_viewer`, of who is known by what has this hash; also sessions that show them and that no
+        study has any more. Raises NotFoundError: there is nothing."""
+        with self._database.read() as connection:
+            gone = connection.execute(select(ViewerRow).where(ViewerRow.token == token)).first()
+        if gone is not None:
+            self._delete(gone)
+        attached = select(ViewingRow.session_key)
+        query = select(SessionRow.id).where(SessionRow.person == token, SessionRow.key.not_in(attached))
+        with self._database.read() as connection:
+            left = list(connection.execute(query).scalars())
+        for session in left:
+            self._store.delete(session)
+        if gone is None and not left:
+            raise NotFoundError("Nothing is kept of this viewer.")
+
+    def _delete(self, gone: Row[Any]) -> None:
+        with self._database.read() as connection:
             faces = _faces_in_sessions(connection, ViewingRow.viewer_key == gone.key)
             others = _faces_in_sessions(
                 connection, ViewingRow.session_key.in_(faces), ViewingRow.viewer_key != gone.key
@@ -248,6 +301,15 @@ def _viewer_key(connection: Connection, study_key: int, name: str) -> int:
         values = {"study_key": study_key, "id": name, "created": datetime.now(UTC)}
         (key,) = connection.execute(insert(ViewerRow).values(values)).inserted_primary_key or (0,)
     return int(key)
+
+
+def _known_viewer(connection: Connection, study_key: int, token: str) -> tuple[int, str]:
+    """Key and id of the viewer who is known by what has this hash. Raises NotFoundError."""
+    query = select(ViewerRow).where(ViewerRow.study_key == study_key, ViewerRow.token == token)
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFoundError("Nothing of this viewer is kept any more.")
+    return row.key, row.id
 
 
 def _viewer_of(row: Row[Any]) -> Viewer:

@@ -26,5 +26,5 @@ def rows_left(store: Store) -> dict[str, int]:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in Base.metadata.sorted_tables
-            if table.name != "schema"
+            if table.name != "alembic_version"
         }

@@ -131,6 +131,8 @@ def test_a_database_of_version_2_is_upgraded_and_lets_people_in(server: str, tmp
             for table in ("links", "entries", "sign_ins", "operators", "tokens", "audit", "secrets"):
                 connection.exec_driver_sql(f"DROP TABLE {table}")
             connection.exec_driver_sql("ALTER TABLE studies DROP COLUMN allow_spectators")
+            connection.exec_driver_sql("ALTER TABLE viewers DROP COLUMN token")
+            connection.exec_driver_sql("ALTER TABLE sessions DROP COLUMN person")
             connection.exec_driver_sql("DROP TABLE alembic_version")
             connection.exec_driver_sql("CREATE TABLE schema (version INTEGER PRIMARY KEY)")
             connection.exec_driver_sql("INSERT INTO schema VALUES (2)")

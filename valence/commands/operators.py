@@ -108,6 +108,15 @@ def link(
     tell({"address": address}, address, as_json)
 
 
+@app.command("sign-out")
+def sign_out(sessions: Folder = None, as_json: AsJson = False) -> None:
+    """Sign every browser out, and void addresses that sign in once."""
+    with opened_store(sessions) as store:
+        ended = SignIns(store.database).end_all()
+        note(store, "signed out", "every browser")
+    tell({"signed_out": ended}, f"{ended} browsers are signed out.", as_json)
+
+
 def note(store: Store, action: str, what: str) -> None:
     """A line of the audit trail for what is done in a terminal."""
     Audit(store.database).note(f"{_user()} in a terminal", action, what)

@@ -12,6 +12,7 @@ import time
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote, urlsplit
 
 import typer
 import uvicorn
@@ -94,7 +95,7 @@ def run(settings: Settings, browser: bool = False) -> None:
     from web.live.ice import IceServerError, is_loopback  # aiortc and FastAPI take a second to import
 
     check_tls(settings)
-    check_proxies(settings)
+    trusted(settings)
     if settings.token is not None and len(settings.token) < WEAK:
         typer.echo(
             f"valence: VALENCE_TOKEN is short; with less than {WEAK} characters it can be guessed", err=True
@@ -117,13 +118,15 @@ def run(settings: Settings, browser: bool = False) -> None:
                 raise ValenceError(str(error)) from error
             port = listening.getsockname()[1]
             entry = settings.token or (SignIns(store.database).new_entry() if own_computer else None)
-            address = f"{_base(settings, port)}/" + (f"?token={entry}" if entry else "")
+            address = f"{_base(settings, port)}/" + (f"?token={quote(entry, safe='')}" if entry else "")
             if own_computer or settings.token:
                 typer.echo(f"Valence Detector is at {address} (Ctrl-C stops it)")
             else:
                 typer.echo(
                     f"Valence Detector is at {address}: sign in with name and password (Ctrl-C stops it)"
                 )
+            if browser and settings.token:  # other users see what a browser is started with
+                address = f"{_base(settings, port)}/?token={SignIns(store.database).new_entry()}"
             _serve(app, listening, settings, address if browser else None)
 
 
@@ -146,15 +149,17 @@ def check_tls(settings: Settings) -> None:
         ) from error
 
 
-def check_proxies(settings: Settings) -> None:
-    """Raises ValenceError: what is to be trusted is no address or network."""
+def trusted(settings: Settings) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks of proxies that are believed. Raises ValenceError for what is no address or network."""
+    networks = []
     for proxy in settings.trusted_proxies:
         try:
-            ipaddress.ip_network(proxy, strict=False)
+            networks.append(ipaddress.ip_network(proxy, strict=False))
         except ValueError as error:
             raise ValenceError(
                 f"a trusted proxy is an address or a network, like 127.0.0.1 or 10.0.0.0/8; not {proxy!r}"
             ) from error
+    return networks
 
 
 def _app(engine: Engine, settings: Settings) -> FastAPI:
@@ -185,7 +190,7 @@ def _serve(app: FastAPI, listening: socket.socket, settings: Settings, address: 
             timeout_graceful_shutdown=3,
             # Who only says who they are is not believed.
             proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
+            forwarded_allow_ips=[str(proxy) for proxy in trusted(settings)],
             server_header=False,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
@@ -208,8 +213,6 @@ def _base(settings: Settings, port: int) -> str:
 
 
 def _named_in(url: str | None) -> list[str]:
-    from urllib.parse import urlsplit
-
     name = urlsplit(url).hostname if url else None
     return [name] if name else []
 

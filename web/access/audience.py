@@ -34,8 +34,9 @@ class Audience:
     roles: frozenset[Role]
     page: bool = False
     """People look at it: who may not is shown how to get in."""
-    closed: bool = False
-    """Holds for a link that was closed, too: who took part may always have themselves removed."""
+    own: bool = False
+    """What is asked for names itself who may, whatever became of the link: who took part may always have
+    themselves removed."""
 
     def admits(self, identity: Identity, method: str) -> bool:
         """Whether someone may send a request of this method (a WebSocket's is ``WEBSOCKET``)."""
@@ -50,8 +51,8 @@ class Audience:
             raise RuntimeError(f"{connection.url.path} was reached past the gate")
 
 
-def _declared(name: str, *roles: Role, page: bool = False, closed: bool = False) -> Any:
-    return Depends(Audience(name, frozenset(roles), page, closed))
+def _declared(name: str, *roles: Role, page: bool = False, own: bool = False) -> Any:
+    return Depends(Audience(name, frozenset(roles), page, own))
 
 
 EVERYONE = _declared("everyone", *Role)
@@ -59,7 +60,7 @@ OPERATORS = _declared("operators and programs, as a page", Role.OPERATOR, Role.P
 """Pages of those who run the installation."""
 API = _declared("operators and programs", Role.OPERATOR, Role.PROGRAM)
 PARTICIPANTS = _declared("participants", Role.PARTICIPANT)
-LEAVING = _declared("participants, after their link was closed too", Role.PARTICIPANT, closed=True)
+LEAVING = _declared("participants, by what only they know", Role.PARTICIPANT, own=True)
 SPECTATORS = _declared("spectators", Role.SPECTATOR)
 
 

@@ -6,8 +6,6 @@ signing in to one is not signing out of another.
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -22,11 +20,7 @@ def name_of(connection: HTTPConnection) -> str:
 
 def cookie_of(connection: HTTPConnection) -> str:
     """What the browser shows; empty where it shows nothing."""
-    try:
-        found = SimpleCookie(connection.headers.get("cookie", "")).get(name_of(connection))
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+    return connection.cookies.get(name_of(connection), "")
 
 
 def give(response: Response, connection: HTTPConnection, cookie: str) -> None:

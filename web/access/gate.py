@@ -5,6 +5,8 @@ Pure ASGI, before anything of the body is read. What no route declares is not ad
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import HTTPConnection
@@ -14,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from results import ResultsError
-from web.access.audience import SAFE, Audience, audience_of
+from web.access.audience import Audience, audience_of
+from web.access.bodies import TOO_LARGE, announces_too_much, limited, takes_files
 from web.access.cookie import cookie_of, give
 from web.access.desk import Desk, TooManyError
 from web.access.identity import NOBODY, Identity, Role, identify
@@ -22,6 +25,20 @@ from web.layout import page, wants_page
 
 ENTRY = "token"
 """The parameter of an address that signs a browser in."""
+
+
+log = logging.getLogger(__name__)
+
+_ASKED = "valence.asked"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a request is about, as far as the gate needs it."""
+
+    audience: Audience
+    token: str
+    """Of the link in its address; empty without one."""
 
 
 class Gate:
@@ -35,33 +52,51 @@ class Gate:
             await self._app(scope, receive, send)
             return
         identify(scope, NOBODY)
-        route, path_params = _route_of(scope)
+        match, route, path_params = _route_of(scope)
         if route is None:
             await self._app(scope, receive, send)  # answers 404
             return
-        refusal = await self._refusal(scope, audience_of(route), path_params)
+        scope[_ASKED] = _Asked(audience_of(route), str(path_params.get("token", "")))
+        refusal = await self._refusal(scope, match)
+        if refusal is None and scope["type"] == "http" and not takes_files(route):
+            if announces_too_much(scope):
+                refusal = _answer(scope, 413, TOO_LARGE)
+            receive = limited(receive)
         await (refusal or self._app)(scope, receive, send)
 
-    async def _refusal(
-        self, scope: Scope, audience: Audience, path_params: dict[str, object]
-    ) -> Response | WebSocketClose | None:
+    async def _refusal(self, scope: Scope, match: Match) -> Response | WebSocketClose | None:
         """None for who may pass; whom the request is from is noted in the scope."""
-        desk: Desk = scope["app"].state.valence.desk
         connection = HTTPConnection(scope)
+        asked: _Asked = scope[_ASKED]
         method = scope.get("method", "WEBSOCKET")
-        address = client_address(connection)
         try:
-            identity = await _identity(connection, desk, audience, str(path_params.get("token", "")))
-            if audience.page and method in SAFE and ENTRY in connection.query_params:
-                return await _entered(connection, desk, identity, address)
+            identity = await _identity(connection)
+            if asked.audience.page and match is Match.FULL and _is_entry(connection):
+                return await _entered(connection, identity)
         except ResultsError as error:
-            return _answer(scope, 503, str(error))
+            log.error("Who sends a request cannot be told: %s", error)
+            return _answer(scope, 503, "The database cannot be used just now; try again.")
         except TooManyError as error:
+            if asked.audience.admits(NOBODY, method):
+                return None
             return _answer(scope, 429, str(error), {"retry-after": str(max(1, round(error.left)))})
-        if audience.admits(identity, method):
+        if asked.audience.admits(identity, method):
             identify(scope, identity)
             return None
-        return _denied(scope, connection, identity, audience)
+        return _denied(scope, connection, identity, asked.audience)
+
+
+async def still_admitted(connection: HTTPConnection) -> bool:
+    """Whether who was let in would be let in again: for what goes on long after the request.
+
+    What cannot be told just now does not throw anybody out.
+    """
+    try:
+        identity = await _identity(connection)
+    except (ResultsError, TooManyError):
+        return True
+    asked: _Asked = connection.scope[_ASKED]
+    return asked.audience.admits(identity, connection.scope.get("method", "WEBSOCKET"))
 
 
 def client_address(connection: HTTPConnection) -> str:
@@ -69,24 +104,28 @@ def client_address(connection: HTTPConnection) -> str:
     return connection.client.host if connection.client else "unknown"
 
 
-def _route_of(scope: Scope) -> tuple[BaseRoute | None, dict[str, object]]:
+def _route_of(scope: Scope) -> tuple[Match, BaseRoute | None, dict[str, object]]:
     """The route that will answer, as Starlette's router chooses it: the first full match, else the first that
     matches but for the method (it answers 405)."""
-    partly: tuple[BaseRoute | None, dict[str, object]] = (None, {})
+    partly: tuple[Match, BaseRoute | None, dict[str, object]] = (Match.NONE, None, {})
     for route in scope["app"].router.routes:
         match, child = route.matches(scope)
         if match is Match.FULL:
-            return route, child.get("path_params", {})
-        if match is Match.PARTIAL and partly[0] is None:
-            partly = (route, child.get("path_params", {}))
+            return match, route, child.get("path_params", {})
+        if match is Match.PARTIAL and partly[1] is None:
+            partly = (match, route, child.get("path_params", {}))
     return partly
 
 
-async def _identity(connection: HTTPConnection, desk: Desk, audience: Audience, token: str) -> Identity:
+async def _identity(connection: HTTPConnection) -> Identity:
     """By link where the route is for those who have one, else by token, else by cookie."""
+    desk: Desk = connection.scope["app"].state.valence.desk
+    asked: _Asked = connection.scope[_ASKED]
+    if asked.audience.own:
+        return Identity(Role.PARTICIPANT, Role.PARTICIPANT.value)
     for role in (Role.PARTICIPANT, Role.SPECTATOR):
-        if audience.roles == {role}:
-            return await desk.by_link(token, role, closed=audience.closed)
+        if asked.audience.roles == {role}:
+            return await desk.by_link(asked.token, role)
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await desk.by_bearer(bearer.strip(), client_address(connection))
@@ -94,14 +133,22 @@ async def _identity(connection: HTTPConnection, desk: Desk, audience: Audience, 
     return await desk.by_cookie(cookie) if cookie else NOBODY
 
 
-async def _entered(connection: HTTPConnection, desk: Desk, identity: Identity, address: str) -> Response:
+def _is_entry(connection: HTTPConnection) -> bool:
+    """Whether somebody opens the address that signs a browser in; pages elsewhere must not use it up."""
+    headers = connection.headers
+    opened = headers.get("sec-fetch-site") != "cross-site" or headers.get("sec-fetch-dest") == "document"
+    return connection.scope.get("method") == "GET" and ENTRY in connection.query_params and opened
+
+
+async def _entered(connection: HTTPConnection, identity: Identity) -> Response:
     """The same address without its token, signed in if it was one."""
     rest = [(name, value) for name, value in parse_qsl(connection.url.query) if name != ENTRY]
     cleaned = connection.url.path + (f"?{urlencode(rest)}" if rest else "")
     response = RedirectResponse(cleaned, 303, {"cache-control": "no-store"})
     if identity.role is Role.OPERATOR:
         return response
-    cookie = await desk.enter(connection.query_params[ENTRY], address)
+    desk: Desk = connection.scope["app"].state.valence.desk
+    cookie = await desk.enter(connection.query_params[ENTRY], client_address(connection))
     if cookie is None:
         said = "This address has been used already, or is too old."
         return page("access/sign_in.html", "", status=401, next=cleaned, said=said)

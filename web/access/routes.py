@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from results import ResultsError
 from web.access.audience import API, EVERYONE, OPERATORS
 from web.access.cookie import cookie_of, give, take
 from web.access.desk import TooManyError
@@ -17,6 +19,8 @@ from web.layout import page
 from web.state import state_of
 
 router = APIRouter(tags=["access"])
+
+log = logging.getLogger(__name__)
 
 
 @router.get("/sign-in", include_in_schema=False, dependencies=[EVERYONE])
@@ -33,8 +37,11 @@ async def sign_in(
 ) -> Response:
     """Signs an operator's browser in. 401: name or password is wrong; 429: too many attempts."""
     try:
-        with explained():
-            cookie = await state_of(request).desk.sign_in(name.strip(), password, client_address(request))
+        cookie = await state_of(request).desk.sign_in(name.strip(), password, client_address(request))
+    except ResultsError as error:
+        log.error("Nobody can sign in: %s", error)
+        said = "The database cannot be used just now; try again."
+        return page("access/sign_in.html", "", status=503, next=next, said=said)
     except TooManyError as error:
         response = page("access/sign_in.html", "", status=429, next=next, said=str(error))
         response.headers["retry-after"] = str(max(1, round(error.left)))
@@ -51,9 +58,7 @@ async def sign_in(
 async def sign_out(request: Request) -> Response:
     """Ends this browser's sign-in."""
     await state_of(request).desk.sign_out(cookie_of(request))
-    response = RedirectResponse(
-        "/sign-in", 303, {"cache-control": "no-store", "clear-site-data": '"cookies"'}
-    )
+    response = RedirectResponse("/sign-in", 303, {"cache-control": "no-store"})
     take(response, request)
     return response
 

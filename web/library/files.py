@@ -65,6 +65,9 @@ def session_file(session_id: str, what: str, request: Request) -> Response:
     path = Path(session.files.get(what, ""))
     if what not in session.files or not path.is_file():
         raise HTTPException(404, f"Session {session_id} has no file {what!r}.")
+    if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # once, not for every piece of it
+        with explained():
+            note(request, "exported", f"{what} of {nameless(session.id)}")
     kind = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     name = f"{session.id}_{what}{path.suffix}"
     return FileResponse(path, media_type=kind, filename=name, headers={"cache-control": "no-cache"})

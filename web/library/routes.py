@@ -24,6 +24,7 @@ from results import (
 )
 from results import State as SessionState
 from web.access.audience import API, OPERATORS
+from web.access.identity import Role, identity_of
 from web.access.trail import note
 from web.errors import explained, shown_source, stored_session
 from web.fields import MOST, FaceId, Key, Moment, Title
@@ -139,6 +140,8 @@ def samples_of(session_id: str, request: Request) -> Response:
     with explained():
         session = stored_session(request, session_id)
         samples = state_of(request).store.samples(session.id)
+        if identity_of(request).role is Role.PROGRAM:  # an operator's page shows them, and that is no export
+            note(request, "exported", f"samples of {nameless(session.id)}")
     return Response(json_text({"session": session.id}, samples), media_type="application/json")
 
 

@@ -30,6 +30,8 @@ from web.state import State, state_of
 router = APIRouter(tags=["live"], dependencies=[API])
 
 SDP_LIMIT = 64 * 1024
+RESERVED = 2
+"""Places that strangers leave to operators, in front of the camera and looking on."""
 
 
 class Offer(BaseModel):
@@ -62,6 +64,10 @@ class Terms:
     """Keeps the camera's video, too."""
     then: Callable[[], Awaitable[None]] | None = None
     """Awaited when the session is over and its record is closed."""
+    longest: float | None = None
+    """Seconds after which it is ended."""
+    person: str | None = None
+    """The hash of what a participant is known by."""
 
 
 class Live(BaseModel):
@@ -96,8 +102,11 @@ async def begin(sdp: str, state: State, terms: Terms) -> Answer:
     Raises HTTPException: 422: the offer cannot be used; 503: too many sessions.
     """
     check_offer(sdp, "sendonly", "sendrecv")
-    if len(state.hub.sessions) + state.hub.opening >= state.settings.live_limit:
-        raise HTTPException(503, f"{state.settings.live_limit} sessions are live; the server takes no more.")
+    # Participants leave places to operators: who has only a link must not shut those out who gave it.
+    most = state.settings.live_limit
+    places = most if terms.shown is Shown.LISTED else max(1, most - RESERVED)
+    if len(state.hub.sessions) + state.hub.opening >= places:
+        raise HTTPException(503, f"{places} sessions are live; the server takes no more.")
     state.hub.opening += 1
     try:
         return await _begin(sdp, state, terms)
@@ -145,12 +154,18 @@ async def _begin(sdp: str, state: State, terms: Terms) -> Answer:
         receiver = next(t.receiver for t in connection.getTransceivers() if t.kind == "video")
         stored = "numbers" if terms.film is None else "numbers and video"
         recorder = await asyncio.to_thread(
-            begin_record, state.engine, terms.name, "browser camera", stored=stored, consent=terms.consent
+            begin_record,
+            state.engine,
+            terms.name,
+            "browser camera",
+            stored=stored,
+            consent=terms.consent,
+            person=terms.person,
         )
         source = TrackSource(receiver.track, SenderClock(receiver))
         analyzer = Analyzer(state.engine.open_detector(), time_constant=state.engine.settings.smoothing)
         pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
-        session = LiveSession(connection, source, pipeline, recorder, terms.shown)
+        session = LiveSession(connection, source, pipeline, recorder, terms.shown, terms.longest)
         if terms.film is not None:
             pipeline.sinks.append(terms.film)
         answer = await answer_of(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from enum import Enum
 
 from aiortc import RTCDataChannel, RTCPeerConnection
@@ -54,9 +55,11 @@ class LiveSession:
         pipeline: LivePipeline,
         recorder: Recorder,
         shown: Shown = Shown.LISTED,
+        longest: float | None = None,
     ) -> None:
         self.id = recorder.id
         self.shown = shown
+        self._longest = longest
         self.spectators: set[Spectator] = set()
         self.connected = False
         """Whether a frame has come: before, there is nothing to keep."""
@@ -126,6 +129,8 @@ class LiveSession:
         while True:
             await asyncio.sleep(0.5)
             now = time.monotonic()
+            if self._longest is not None and now - began > self._longest:
+                self.end("The time for it is over.")
             if not self.connected and now - began > CONNECT:
                 self.end("No picture came from the camera.")
             if self.connected and now - max(self._source.latest, self._inbox.latest) > SILENCE:
@@ -154,9 +159,9 @@ class LiveSession:
 
     # Spectators
 
-    def admit(self, connection: RTCPeerConnection, link: str | None = None) -> Spectator:
-        """Let one more page look on; `link`: the token of the link by which it came."""
-        spectator = Spectator(connection, self.leave, link)
+    def admit(self, connection: RTCPeerConnection, stays: Callable[[], Awaitable[bool]]) -> Spectator:
+        """Let one more page look on, as long as it `stays`."""
+        spectator = Spectator(connection, self.leave, stays)
         self.spectators.add(spectator)
         return spectator
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from aiortc import RTCPeerConnection
@@ -12,14 +13,15 @@ from starlette.responses import HTMLResponse
 
 from results import Link
 from web.access.audience import API, OPERATORS, SPECTATORS
-from web.access.identity import link_of
+from web.access.gate import still_admitted
+from web.access.identity import Role, identity_of, link_of
 from web.access.reach import reach_of
 from web.access.trail import note
 from web.errors import explained
 from web.fields import Key
 from web.layout import page
 from web.live.ice import configuration
-from web.live.routes import Answer, Offer, accept, answer_of, check_offer, ice_of
+from web.live.routes import RESERVED, Answer, Offer, accept, answer_of, check_offer, ice_of
 from web.live.session import LiveSession, Shown
 from web.state import State, state_of
 
@@ -50,7 +52,7 @@ async def watch(session_id: str, body: Offer, request: Request) -> Answer:
     403: the participant was not told that anybody may; 404: it is not live; 422: the offer cannot be used;
     503: it has too many spectators.
     """
-    return await _watch(state_of(request), _live(state_of(request), session_id), body)
+    return await _watch(request, _live(state_of(request), session_id), body)
 
 
 @router.get("/api/live/{session_id}/links", dependencies=[API])
@@ -110,8 +112,7 @@ async def session(token: str, request: Request) -> dict[str, bool]:
 @router.post("/l/{token}/watch", dependencies=[SPECTATORS])
 async def spectate(token: str, body: Offer, request: Request) -> Answer:
     """As `POST /api/live/{session_id}/watch`."""
-    link, state = link_of(request), state_of(request)
-    return await _watch(state, _live(state, str(link.session)), body, link.token)
+    return await _watch(request, _live(state_of(request), str(link_of(request).session)), body)
 
 
 def _live(state: State, session_id: str) -> LiveSession:
@@ -121,23 +122,25 @@ def _live(state: State, session_id: str) -> LiveSession:
     return found
 
 
-async def _watch(state: State, session: LiveSession, body: Offer, link: str | None = None) -> Answer:
-    if session.shown is Shown.TO_NOBODY or (link is not None and session.shown is not Shown.LISTED):
+async def _watch(request: Request, session: LiveSession, body: Offer) -> Answer:
+    state, invited = state_of(request), identity_of(request).role is Role.SPECTATOR
+    if session.shown is Shown.TO_NOBODY or (invited and session.shown is not Shown.LISTED):
         raise HTTPException(403, "This participant was not told that anybody may look on.")
     check_offer(body.sdp, "recvonly", "sendrecv")
-    if len(session.spectators) >= state.settings.spectator_limit:
+    most = state.settings.spectator_limit
+    if len(session.spectators) >= (max(1, most - RESERVED) if invited and most else most):
         raise HTTPException(
             503, f"{state.settings.spectator_limit} people look on already; it takes no more."
         )
     connection = RTCPeerConnection(configuration(state.settings.ice_servers))
-    spectator = session.admit(connection, link)
+    spectator = session.admit(connection, partial(still_admitted, request))
     try:
         await accept(connection, body.sdp)
         answer = await answer_of(connection)
     except BaseException:
         session.leave(spectator)
         raise
-    return Answer(sdp=answer, session="" if link else session.id)
+    return Answer(sdp=answer, session="" if invited else session.id)
 
 
 def _shown(request: Request, link: Link) -> SpectatorLink:

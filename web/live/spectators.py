@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import av
 from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection
@@ -67,11 +67,14 @@ class Spectator:
     """One page that looks on. `on_gone` is called once, when it leaves or misbehaves."""
 
     def __init__(
-        self, connection: RTCPeerConnection, on_gone: Callable[[Spectator], None], link: str | None = None
+        self,
+        connection: RTCPeerConnection,
+        on_gone: Callable[[Spectator], None],
+        stays: Callable[[], Awaitable[bool]],
     ) -> None:
         self.connection = connection
-        self.link = link
-        """The token of the link by which it came; None for an operator."""
+        self.stays = stays
+        """Whether it still may: the link by which it came may be closed, an operator signed out."""
         self.track = RelayTrack()
         self._on_gone = on_gone
         self._inbox = Inbox()

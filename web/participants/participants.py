@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Self
 
 from fastapi import HTTPException
 
-from results import Links, NotFoundError, ResultsError, Store, Viewings
+from results import Links, NotFoundError, ResultsError, Store, Viewings, hashed, new_token
 from web.live.hub import Hub
 from web.live.session import Shown
 from web.participants.film import Film
@@ -40,10 +39,12 @@ class Participant:
     viewer: str
     link: str
     """The token of the link by which they came."""
+    person: str
+    """What their page shows to be them, as long as anything of them is kept; its hash is with the viewer."""
     film: Film | None = None
     """Where the study keeps videos of viewers."""
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    """What their page shows to be theirs."""
+    token: str = field(default_factory=new_token)
+    """What their page names this viewing by."""
     session: str = ""
     viewing: int = 0
     played: bool = False
@@ -99,6 +100,15 @@ class Participants:
                 found[participant.stimulus] = found.get(participant.stimulus, 0) + 1
         return found
 
+    def waiting(self, link: str) -> int:
+        """How many who came by a link have not been seen by their camera yet."""
+        return sum(
+            session is not None and not session.connected
+            for participant in self._participants.values()
+            if participant.link == link
+            for session in [self._hub.sessions.get(participant.session)]
+        )
+
     def shown(self, study: str) -> list[str]:
         """The live sessions of a study at which operators may look on: their participants were told."""
         return [
@@ -111,10 +121,14 @@ class Participants:
 
     async def put_clock(self, participant: Participant, knots: Knots) -> None:
         """Take all that a page knows of its player so far. Raises NotFoundError once the viewing is gone."""
+        if participant.over.is_set():
+            raise NotFoundError("This viewing is over; nothing more of it can be stored.")
         participant.played = participant.played or any(media > 0 for _, media in knots)
         # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
         clock = [(0.0, 0.0), *sorted(knots)]
-        await asyncio.to_thread(self._viewings.set_clock, participant.viewing, clock=clock)
+        await asyncio.to_thread(
+            self._viewings.set_clock, participant.viewing, clock=clock, session=participant.session
+        )
 
     def end(self, participant: Participant, reason: str) -> None:
         """Let the session end, if it still runs."""
@@ -122,11 +136,20 @@ class Participants:
         if session is not None:
             session.end(reason)
 
-    async def withdraw(self, participant: Participant) -> None:
-        """Remove every trace of the participant, whatever they watched before, too."""
-        await self.stop(participant.study, participant.viewer)
-        with suppress(NotFoundError):  # they may be gone already
-            await asyncio.to_thread(self._viewings.delete_viewer, participant.study, participant.viewer)
+    async def withdraw(self, person: str) -> str:
+        """Remove every trace of whom `person` names, whatever they watched before, too; returns the study.
+
+        Raises NotFoundError: nothing of them is kept. HTTPException 503: their session does not end.
+        """
+        known = await asyncio.to_thread(self._viewings.of_token, hashed(person))
+        mine = [p for p in self._participants.values() if p.person == person and not p.over.is_set()]
+        await self._stop(mine, "Taken back.")
+        try:
+            await asyncio.to_thread(self._viewings.delete_of_token, hashed(person))
+        except NotFoundError:
+            if not mine:  # else who never saw the stimulus was removed with the end of their session
+                raise
+        return known[0] if known is not None else "that is gone"
 
     async def stop(self, study: str, viewer: str | None = None, stimulus: str | None = None) -> None:
         """End the sessions of a study's participants, or of one viewer or stimulus, and wait for their ends.
@@ -139,10 +162,13 @@ class Participants:
             if participant.study == study
             and viewer in (None, participant.viewer)
             and stimulus in (None, participant.stimulus)
-            and not participant.over.is_set()
         ]
+        await self._stop(mine, "The study's lead has ended it.")
+
+    async def _stop(self, participants: Sequence[Participant], reason: str) -> None:
+        mine = [participant for participant in participants if not participant.over.is_set()]
         for participant in mine:
-            self.end(participant, "The study's lead has ended it.")
+            self.end(participant, reason)
         try:
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(participant.over.wait() for participant in mine))
@@ -150,17 +176,16 @@ class Participants:
             raise HTTPException(503, "Someone still takes part and cannot be stopped; try again.") from error
 
     async def close_links(self) -> None:
-        """End what was begun by links that are no longer open: participants' sessions, spectators' looks."""
+        """End what was begun by who may not any more: participants' sessions, spectators' looks."""
         here = [p for p in self._participants.values() if not p.over.is_set()]
-        looking = [(session, s) for session in self._hub.sessions.values() for s in list(session.spectators)]
-        tokens = {p.link for p in here} | {s.link for _, s in looking if s.link is not None}
-        closed = await asyncio.to_thread(self._closed, tokens)
+        closed = await asyncio.to_thread(self._closed, {participant.link for participant in here})
         for participant in here:
             if participant.link in closed:
                 self.end(participant, "The link was closed.")
-        for session, spectator in looking:
-            if spectator.link in closed:
-                session.leave(spectator)
+        for session in list(self._hub.sessions.values()):
+            for spectator in list(session.spectators):
+                if not await spectator.stays():
+                    session.leave(spectator)
 
     async def settle(self, participant: Participant) -> None:
         """The participant's session is over: keep its video, or remove what is of no use."""
@@ -174,10 +199,14 @@ class Participants:
         finally:
             participant.over.set()
 
-    def forget_unseen(self, study: str, viewer: str) -> None:
+    def forget_unseen(self, person: str) -> None:
         """Remove a viewer who is seen in no session."""
-        if not any(viewing.viewer == viewer for viewing in self._viewings.all(study)):
-            self._viewings.delete_viewer(study, viewer)
+        known = self._viewings.of_token(hashed(person))
+        if known is None:
+            return
+        study, viewer = known
+        if not any(viewing.viewer == viewer.id for viewing in self._viewings.all(study)):
+            self._viewings.delete_of_token(hashed(person))
 
     def _settle(self, participant: Participant) -> None:
         if participant.played:
@@ -185,7 +214,7 @@ class Participants:
         if participant.session:
             with suppress(NotFoundError):  # without a single frame it was never kept
                 self._store.delete(participant.session)
-        self.forget_unseen(participant.study, participant.viewer)
+        self.forget_unseen(participant.person)
 
     async def _look(self) -> None:
         """Links may be closed elsewhere: on the command line, or by another server."""

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
-from results import Stimulus, Study, Viewings
+from results import Stimulus, Study, Viewings, hashed, new_token
 from web.access.audience import LEAVING, PARTICIPANTS
 from web.access.identity import link_of
 from web.access.trail import note
@@ -33,6 +33,10 @@ from web.studies.stimuli import video_of
 router = APIRouter(prefix="/t/{token}", tags=["participants"])
 
 MOST_KNOTS = 20_000
+MOST_WAITING = 6
+"""Of those who came by one link, so many may be connecting at a time: a link must not take every place."""
+LONGEST = 3600.0
+"""Seconds beyond the stimulus's length for which somebody may pause."""
 
 
 class Agreement(BaseModel):
@@ -42,7 +46,7 @@ class Agreement(BaseModel):
     type: str = "offer"
     consent: Annotated[str, Field(max_length=10_000)]
     """The text that they have read, whole."""
-    viewing: Annotated[str | None, Field(max_length=200)] = None
+    person: Annotated[str | None, Field(max_length=200)] = None
     """Of a session that broke off: the same person comes back."""
 
 
@@ -55,6 +59,8 @@ class Begun(BaseModel):
     viewer: str
     viewing: str
     """What this viewing's clock and end are reported by."""
+    person: str
+    """What the person comes back by, and has themselves removed by. It is told to nobody else."""
 
 
 class Clock(BaseModel):
@@ -108,18 +114,30 @@ async def take_part(token: str, body: Agreement, request: Request) -> Begun:
     if body.consent != consent_of(study, stimulus):
         raise HTTPException(409, "The text to agree to has changed; please read it again.")
     viewings = Viewings(state.store)
-    before = _participant(request, body.viewing) if body.viewing else None
-    if before is None or before.study != study.id:
-        viewer = (await asyncio.to_thread(viewings.add_viewer, study.id, None, body.consent)).id
+    if people.waiting(token) >= MOST_WAITING:
+        raise HTTPException(503, "Many people are just beginning; please try again in a moment.")
+    before = await asyncio.to_thread(viewings.of_token, hashed(body.person)) if body.person else None
+    if body.person and before is not None and before[0] == study.id:
+        person, viewer = body.person, before[1].id
     else:
-        viewer = before.viewer
-    participant = Participant(study.id, stimulus.id, viewer, token, Film() if study.keep_media else None)
+        person = new_token()
+        made = partial(viewings.add_viewer, study.id, None, body.consent, token=hashed(person))
+        viewer = (await asyncio.to_thread(made)).id
+    film = Film() if study.keep_media else None
+    participant = Participant(study.id, stimulus.id, viewer, token, person, film)
     try:
-        shown = Shown.TO_OPERATORS if study.allow_spectators else Shown.TO_NOBODY
-        then = partial(people.settle, participant)
-        answer = await begin(body.sdp, state, Terms(viewer, body.consent, shown, participant.film, then))
+        terms = Terms(
+            viewer,
+            body.consent,
+            Shown.TO_OPERATORS if study.allow_spectators else Shown.TO_NOBODY,
+            film,
+            then=partial(people.settle, participant),
+            longest=stimulus.duration_s + LONGEST,
+            person=hashed(person),
+        )
+        answer = await begin(body.sdp, state, terms)
     except BaseException:
-        await asyncio.to_thread(people.forget_unseen, study.id, viewer)
+        await asyncio.to_thread(people.forget_unseen, person)
         raise
     participant.session = answer.session
     if participant.film is not None:
@@ -129,14 +147,16 @@ async def take_part(token: str, body: Agreement, request: Request) -> Begun:
         with explained():
             viewing = await asyncio.to_thread(
                 lambda: viewings.attach(
-                    study.id, stimulus.id, answer.session, viewer=viewer, clock=[(0.0, 0.0)]
+                    study.id, stimulus.id, answer.session, token=hashed(person), clock=[(0.0, 0.0)]
                 )
             )
     except BaseException:
         people.end(participant, "It could not be put on its stimulus.")
         raise
     participant.viewing = viewing.key
-    return Begun(sdp=answer.sdp, session=answer.session, viewer=viewer, viewing=participant.token)
+    return Begun(
+        sdp=answer.sdp, session=answer.session, viewer=viewer, viewing=participant.token, person=person
+    )
 
 
 @router.get("/viewings/{viewing}", dependencies=[PARTICIPANTS])
@@ -163,13 +183,15 @@ async def end(token: str, viewing: str, body: Clock, request: Request) -> None:
     await participant.over.wait()
 
 
-@router.delete("/viewings/{viewing}", status_code=204, dependencies=[LEAVING])
-async def withdraw(token: str, viewing: str, request: Request) -> None:
-    """Removes every trace of the participant of this viewing. Also where the link was closed since."""
-    participant = _participant(request, viewing)
+@router.delete("/people/{person}", status_code=204, dependencies=[LEAVING])
+async def withdraw(token: str, person: str, request: Request) -> None:
+    """Removes every trace of a person who takes part, or did. Also where the link was closed since.
+
+    404: nothing of them is kept.
+    """
     with explained():
-        await state_of(request).participants.withdraw(participant)
-        await asyncio.to_thread(note, request, "removed", f"themselves from study {participant.study}")
+        study = await state_of(request).participants.withdraw(person)
+        await asyncio.to_thread(note, request, "removed", f"themselves from study {study}")
 
 
 def _invited(request: Request) -> tuple[Study, Stimulus]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
-from results import Options, Studies, Study, Viewings, study_json
+from results import Options, Studies, Study, Viewings, nameless, study_json
 from web.access.audience import API, OPERATORS
 from web.access.trail import note
 from web.errors import explained, stored_session
@@ -167,6 +167,9 @@ def change(study_id: str, body: StudyChange, request: Request) -> dict[str, Any]
             consent_text=body.consent_text,
             options=None if body.options is None else _counted(study.options, body.options),
         )
+        if changed.name != study.name:
+            state_of(request).desk.forget()
+            note(request, "renamed", f"study {study.id}, whose links are closed by it")
         return _shown(request, changed)
 
 
@@ -198,6 +201,8 @@ def attach(study_id: str, stimulus_id: str, body: NewViewing, request: Request) 
             offset_s=body.offset_s,
             discard_media=body.discard_media,
         )
+        if body.discard_media:
+            note(request, "deleted", f"pictures of {nameless(viewing.session)}, for study {study.id}")
     return {**study_json(study, [viewing])["viewings"][0], "key": viewing.key}
 
 
@@ -210,6 +215,7 @@ def detach(study_id: str, key: Key, request: Request) -> None:
         if key not in {viewing.key for viewing in viewings.all(study.id)}:
             raise HTTPException(404, f"Study {study.id} has no viewing {key}.")
         viewings.detach(key)
+        note(request, "detached", f"a session from study {study.id}")
 
 
 @router.delete("/api/studies/{study_id}/viewers/{viewer:path}", status_code=204, dependencies=[API])

@@ -17,6 +17,8 @@ from starlette.requests import ClientDisconnect
 from analysis.probe import StimulusVideoError, seconds_of
 from results import Stimulus, Studies, Study
 from web.access.audience import API
+from web.access.bodies import FILES, TOO_LARGE
+from web.access.bodies import MOST as MOST_JSON
 from web.access.trail import note
 from web.errors import explained
 from web.fields import MOST, Seconds, Title
@@ -49,7 +51,7 @@ def address(study: Study, stimulus: Stimulus) -> str:
     return f"/api/studies/{quote(study.id)}/stimuli/{quote(stimulus.id)}/video"
 
 
-@router.post("/api/studies/{study_id}/stimuli", status_code=201)
+@router.post("/api/studies/{study_id}/stimuli", status_code=201, dependencies=[FILES])
 async def add_stimulus(
     study_id: str, request: Request, name: Annotated[str | None, Query(max_length=200)] = None
 ) -> dict[str, Any]:
@@ -63,7 +65,7 @@ async def add_stimulus(
     studies = Studies(state_of(request).store)
     if request.headers.get("content-type", "").startswith("application/json"):
         try:
-            new = NewStimulus.model_validate_json(await request.body())
+            new = NewStimulus.model_validate_json(await _body(request))
         except ValidationError as error:
             said = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
             raise HTTPException(422, said) from error
@@ -137,6 +139,16 @@ def video_of(stimulus: Stimulus, name: str | None = None) -> Response:
     kind = MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     called = f"{name}{path.suffix}" if name else path.name
     return FileResponse(path, media_type=kind, filename=called, headers={"cache-control": "no-cache"})
+
+
+async def _body(request: Request) -> bytes:
+    """A body that is no file. Raises HTTPException 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_JSON:
+            raise HTTPException(413, TOO_LARGE)
+    return bytes(body)
 
 
 async def _from_file(

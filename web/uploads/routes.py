@@ -17,6 +17,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
 from web.access.audience import API, OPERATORS
+from web.access.bodies import FILES
+from web.access.gate import still_admitted
+from web.access.trail import note
 from web.layout import page
 from web.state import state_of
 from web.uploads.analyses import Analyses
@@ -67,7 +70,7 @@ async def limits(request: Request) -> dict[str, int]:
     return {"file_bytes": state_of(request).settings.upload_limit}
 
 
-@router.post("/api/analyses", status_code=202, dependencies=[API])
+@router.post("/api/analyses", status_code=202, dependencies=[API, FILES])
 async def upload(request: Request) -> list[Analysis]:
     """Takes images and videos (multipart, field `file`, one or more) and queues an analysis for each.
 
@@ -122,6 +125,8 @@ async def all_events(request: Request) -> Response:
     async def events() -> AsyncIterator[str]:
         # A heartbeat carries the list as well: deleting a session takes its analysis off it unannounced.
         async for _changed in analyses.changes(HEARTBEAT):
+            if not await still_admitted(request):
+                return
             yield _event([_view(analyses, job).model_dump(mode="json") for job in analyses.jobs()])
 
     return _stream(events())
@@ -142,6 +147,8 @@ async def events_of_one(job_id: str, request: Request) -> Response:
     async def events() -> AsyncIterator[str]:
         latest = ""
         async for changed in analyses.changes(HEARTBEAT):
+            if not await still_admitted(request):
+                return
             job = analyses.get(job_id)
             if job is None:
                 return
@@ -168,6 +175,7 @@ async def remove(job_id: str, request: Request) -> None:
     if job.status is Status.DONE:
         raise HTTPException(409, "This analysis is done; delete its session instead.")
     await analyses.remove(job)
+    await asyncio.to_thread(note, request, "removed", "an upload that was not done")
 
 
 def _job(analyses: Analyses, job_id: str) -> Job:

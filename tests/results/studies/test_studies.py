@@ -54,7 +54,7 @@ def rows_left(store: Store) -> int:
         return sum(
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in Base.metadata.sorted_tables
-            if table.name != "schema"
+            if table.name != "alembic_version"
         )
 
 

@@ -164,7 +164,7 @@ def test_a_proxy_is_believed_only_where_it_is_trusted(tmp_path: Path) -> None:
     forwarded = {"x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.7", "host": "study.example.org"}
     public = ("--public-url", "https://study.example.org")
     for arguments, believed in (
-        (("--trusted-proxy", "127.0.0.1"), True),
+        (("--trusted-proxy", "127.0.0.1/8"), True),
         (("--trusted-proxy", "192.0.2.1"), False),
     ):
         with serving(folder, *arguments, *public) as line:

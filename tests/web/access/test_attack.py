@@ -94,7 +94,7 @@ def test_a_participants_link_opens_nothing_else(house: House, stranger: Any, cli
         ("GET", f"/l/{house.participant}", None),
         ("POST", f"/l/{house.participant}/watch", {"sdp": "v=0", "type": "offer"}),
         ("GET", f"/t/{house.participant}/viewings/{'A' * 32}", None),
-        ("DELETE", f"/t/{house.participant}/viewings/{'A' * 32}", None),
+        ("DELETE", f"/t/{house.participant}/people/{'A' * 32}", None),
     ):
         status = stranger.evaluate(ASK, [method, path, body])
         assert status in (401, 403, 404, 405), (method, path, status)

@@ -85,8 +85,8 @@ async def test_who_took_part_may_have_themselves_removed_after_the_link_was_clos
     await until(lambda: not works(served.url, watching.link), 10)
     assert await watching.tell("clock", [[0.1, 0.0]]) == 404
     other = Watching(served, "spring")
-    wrong = f"{served.url}{other.link}/viewings/{watching.begun['viewing']}"
-    assert httpx.delete(wrong).status_code == 404, "it is theirs only with their own link"
+    wrong = f"{served.url}{other.link}/people/{watching.begun['viewing']}"
+    assert httpx.delete(wrong).status_code == 404, "what names a viewing does not name a person"
     assert await watching.withdraw() == 204
     assert (served.store.sessions(), studies.get("spring").viewers) == ([], 0)
     await watching.close()

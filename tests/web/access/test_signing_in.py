@@ -11,7 +11,7 @@ from inference import ValenceModel
 from results import Audit, Operators, SignIns, Tokens
 from tests.web.access.conftest import PASSWORD, House, shown, signed_in
 from tests.web.serving import Served, serving, wait_until
-from web.access.desk import GUESSES
+from web.access.desk import ADDRESSES, GUESSES
 from web.access.routes import _here
 from web.access.throttle import Throttle
 
@@ -161,3 +161,97 @@ def test_two_servers_of_one_computer_keep_apart(house: House, tmp_path: Path, mo
             assert browser.get(f"{server.url}/?token={entry}").status_code == 303
         for server in (house.served, other):
             assert browser.get(f"{server.url}/api/me").status_code == 200
+
+
+def test_guesses_of_others_keep_nobody_out(house: House) -> None:
+    token, entry = house.people["full token"], SignIns(house.served.store.database).new_entry()
+    image = {"sec-fetch-site": "cross-site", "sec-fetch-dest": "image"}
+    with httpx.Client(base_url=house.url) as elsewhere:
+        for n in range(GUESSES + 5):  # as pictures on a page elsewhere
+            assert elsewhere.get(f"/?token=x{n}", headers=image).status_code == 401
+        assert elsewhere.get(f"/?token={entry}", headers=image).status_code == 401
+        for n in range(GUESSES + 5):
+            elsewhere.get("/api/me", headers={"authorization": f"Bearer x{n}"})
+        assert elsewhere.get("/api/me", headers=token).status_code == 200
+        assert elsewhere.get("/health", headers={"authorization": "Bearer x"}).status_code == 200
+        assert elsewhere.get(f"/?token={entry}").status_code == 303, "it was not used up"
+
+
+def test_only_opening_the_address_uses_it_up(house: House) -> None:
+    entry = SignIns(house.served.store.database).new_entry()
+    for method, path in (("HEAD", "/"), ("OPTIONS", "/"), ("GET", "/sign-out"), ("POST", "/")):
+        httpx.request(method, f"{house.url}{path}?token={entry}")
+    assert httpx.get(f"{house.url}/?token={entry}").status_code == 303
+
+
+def test_one_password_for_many_names_gets_slow_too(house: House) -> None:
+    with httpx.Client(base_url=house.url) as guesser:
+        statuses = [
+            guesser.post("/sign-in", data={"name": f"name {n}", "password": "spring 2026"}).status_code
+            for n in range(ADDRESSES + 1)
+        ]
+    assert statuses == [401] * ADDRESSES + [429]
+    assert not any("name" in line.what for line in Audit(house.served.store.database).lines())
+
+
+def test_another_password_signs_out_who_came_by_the_old_one(house: House) -> None:
+    cookie = signed_in(house.url)
+    Operators(house.served.store.database).set_password("ann", "another long one")
+    wait_until(lambda: not reaches(house.url, cookie), 10)
+
+
+@pytest.mark.parametrize("odd", ['prefs={"a":"b"}', "novalue", "a b=c", "[x]=1", "=", "x=ü"])
+def test_cookies_of_others_keep_nobody_out(house: House, odd: str) -> None:
+    cookie = f"{odd}; {signed_in(house.url)['cookie']}"
+    answer = httpx.get(f"{house.url}/api/me", headers={"cookie": cookie.encode()})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "http://", "nonsense", "//"])
+def test_an_origin_that_is_none_is_refused(house: House, origin: str) -> None:
+    answer = httpx.post(
+        f"{house.url}/sign-in", data={"name": "a", "password": "b"}, headers={"origin": origin}
+    )
+    assert answer.status_code == 403 and "content-security-policy" in answer.headers
+
+
+def test_what_is_sent_has_bounds(house: House) -> None:
+    large, operator = b"x" * 2_500_000, house.people["operator"]
+    json = {"content-type": "application/json"}
+    for path, headers in (
+        (f"/t/{house.participant}/viewings", json),
+        ("/api/studies", {**json, **operator}),
+        (f"/api/studies/{house.study}/stimuli", {**json, **operator}),
+        ("/sign-in", {"content-type": "application/x-www-form-urlencoded"}),
+        ("/sign-in", {"content-type": "multipart/form-data; boundary=b"}),
+    ):
+        for content in (large, iter([large[:1_500_000], large[:1_500_000]])):  # announced, and not
+            answer = httpx.post(house.url + path, content=content, headers=headers, timeout=60)
+            assert answer.status_code in ((400, 413) if "form" in str(headers) else (413,)), (
+                path,
+                answer.status_code,
+                answer.text[:200],
+            )
+
+
+def test_what_streams_ends_with_the_right_to_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.uploads.routes.HEARTBEAT", 0.2)
+    token = house.people["full token"]
+    with httpx.stream("GET", f"{house.url}/api/analyses/events", headers=token, timeout=30) as stream:
+        events = stream.iter_text()
+        assert next(events).startswith("data:")
+        Tokens(house.served.store.database).revoke("writer")
+        assert len(list(events)) < 100, "it ends"
+
+
+def test_answers_are_not_kept_by_anybody_between(house: House) -> None:
+    operator = house.people["operator"]
+    for path in ("/api/sessions", "/api/me", f"/api/sessions/{house.session}/files/csv"):
+        assert httpx.get(house.url + path, headers=operator).headers["cache-control"] == "no-store"
+    for path in ("invitation", "settings"):
+        answer = httpx.get(f"{house.url}/t/{house.participant}/{path}")
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_folder_that_we_make_is_ours_alone(served: Served) -> None:
+    assert served.store.root.stat().st_mode & 0o077 == 0

@@ -9,13 +9,15 @@ import httpx
 import numpy as np
 import pytest
 
+from inference import ValenceModel
 from results import Studies, Viewings
 from tests.web import asking
 from tests.web.participants.participant import invited
 from tests.web.peers import ClipTrack, Peer, until
-from tests.web.serving import Served
+from tests.web.serving import Served, serving
 from tests.web.uploading import files_below
 from web.library.playback import timing
+from web.participants.routes import MOST_WAITING
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ class Watching(Peer):
 
     async def withdraw(self) -> int:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            return (await client.delete(f"{self.link}/viewings/{self.begun['viewing']}")).status_code
+            return (await client.delete(f"{self.link}/people/{self.begun['person']}")).status_code
 
 
 def traces(served: Served) -> tuple[int, int, set[str]]:
@@ -166,7 +168,7 @@ async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served:
     now = first.frames[-1]["time_s"]
     await first.tell("clock", [[now, 0.0], [now + 4, 4.0]])
     await first.close()
-    await second.agree(viewing=first.begun["viewing"])
+    await second.agree(person=first.begun["person"])
     await second.until_frames(5, 90)
     await second.tell("end", [[0.0, 4.0], [6.0, 10.0]])
     assert {viewing.viewer for viewing in Viewings(served.store).all("spring")} == {"viewer-001"}
@@ -184,3 +186,65 @@ async def test_deleting_a_study_ends_those_who_watch(served: Served, study: str)
     assert served.state.hub.sessions == {}
     assert (served.store.sessions(), Studies(served.store).all()) == ([], [])
     await watching.close()
+
+
+async def test_who_is_gone_is_never_taken_for_who_came_after(served: Served, study: str) -> None:
+    """Numbers and keys are given again once their row is deleted; what a page knows itself by is not."""
+    gone = Watching(served, study)
+    await gone.agree()
+    await gone.until_frames(3, 90)
+    gone.say("stop")
+    await until(lambda: traces(served) == (0, 0, set()), 15)
+    after = Watching(served, study, link=gone.link)
+    await after.agree()
+    await after.until_frames(3, 90)
+    assert after.begun["viewer"] == gone.begun["viewer"]
+    assert await gone.tell("clock", [[0.1, 0.0], [5.0, 4.9]]) == 404
+    assert await gone.tell("end", [[0.1, 0.0], [5.0, 4.9]]) == 404
+    assert await gone.withdraw() == 404
+    (viewing,) = Viewings(served.store).all("spring")
+    assert viewing.clock == ((0.0, 0.0),) and after.begun["session"] in served.state.hub.sessions
+
+    again = Watching(served, study, link=gone.link)
+    assert (await again.agree(person=gone.begun["person"])).status_code == 201
+    viewers = Viewings(served.store).viewers("spring")
+    assert len(viewers) == 2 and all(viewer.consent_text for viewer in viewers), "they agreed anew"
+    for each in (gone, after, again):
+        await each.close()
+
+
+async def test_who_took_part_is_removed_also_by_another_server_later(
+    tmp_path: Path, model: ValenceModel
+) -> None:
+    folder = tmp_path / "sessions"
+    with serving(folder, model) as first:
+        studies = Studies(first.store)
+        studies.create("Spring")
+        studies.add_stimulus("spring", "Ad A", 10)
+        watching = Watching(first, "spring")
+        await watching.agree()
+        await watching.until_frames(3, 90)
+        await watching.tell("end", [[0.1, 0.0], [4.1, 4.0]])
+        await watching.close()
+    with serving(folder, model) as second:
+        assert traces(second)[:2] == (1, 1)
+        watching.url = second.url
+        studies = Studies(second.store)
+        studies.remove_stimulus("spring", "ad-a")  # and with it their link
+        assert await watching.withdraw() == 204
+        assert traces(second) == (0, 0, set())
+        assert await watching.withdraw() == 404
+
+
+async def test_a_link_does_not_take_every_place(served: Served, study: str) -> None:
+    waiting = [Watching(served, study)]
+    waiting += [Watching(served, study, link=waiting[0].link) for _ in range(MOST_WAITING)]
+    statuses = []
+    async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
+        for one in waiting:  # they ask, and never connect
+            consent = (await client.get(f"{one.link}/invitation")).json()["consent"]
+            body = {**await one.offer(), "consent": consent}
+            statuses.append((await client.post(f"{one.link}/viewings", json=body)).status_code)
+    assert statuses == [201] * MOST_WAITING + [503]
+    for one in waiting:
+        await one.close()

@@ -22,6 +22,11 @@ const RETRIES = [500, 1000, 2000, 3000, 5000, 5000, 5000]; // ms between tries t
 const LATE = 1500; // ms that the last frames may take to be read
 const PLAY_ANYWAY = 12000; // ms after which a face that stays hard to see no longer holds anybody up
 
+const GONE = {
+  title: "Nothing is kept under your name",
+  text: ["The server knows nothing of you by this page: you were removed before, or the study was. If you watched and want to be sure, ask whoever invited you."],
+};
+
 const $ = (selector) => document.querySelector(selector);
 const link = location.pathname.replace(/\/$/, ""); // /t/<token>
 const stage = new CameraStage($("#camera"), $("#overlay"));
@@ -33,7 +38,7 @@ const button = Object.fromEntries(["play", "stop"].map((name) => [name, $(`[data
 
 let invitation;
 let stimulus;
-let here = null; // {camera, connection, clock, report, check, viewing, since} of who is here now
+let here = null; // {camera, connection, clock, report, check, viewing, person, since} of who is here now
 
 async function invite() {
   try {
@@ -105,8 +110,9 @@ async function connect(mine) {
     if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
   connection.addEventListener("lost", () => connection === here?.connection && lost());
-  await connection.open(mine.camera, { consent: mine.consent, viewing: mine.viewing ?? null });
+  await connection.open(mine.camera, { consent: mine.consent, person: mine.person ?? null });
   mine.viewing = connection.answer?.viewing;
+  mine.person = connection.answer?.person ?? mine.person;
   mine.report = new Report(`${link}/viewings/${mine.viewing}`, clock, stimulus);
 }
 
@@ -197,11 +203,10 @@ async function remove(mine) {
   leave();
   view.tell("opening", { title: "Removing…" });
   try {
-    await api(`${link}/viewings/${mine.viewing}`, { method: "DELETE" });
+    await api(`${link}/people/${mine.person}`, { method: "DELETE" });
   } catch (error) {
-    if (error.status !== 404) {
-      return view.tell("failed", { title: "It could not be removed", text: [error.message] }, [["Try again", () => remove(mine)]]);
-    }
+    if (error.status === 404) return view.tell("removed", GONE, [["Next person", invite]]);
+    return view.tell("failed", { title: "It could not be removed", text: [error.message] }, [["Try again", () => remove(mine)]]);
   }
   const text = ["Your consent and everything that was recorded of you is removed."];
   view.tell("removed", { title: "Nothing of you is stored", text }, [["Next person", invite]]);

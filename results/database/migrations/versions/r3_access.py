@@ -15,6 +15,10 @@ def upgrade() -> None:
     op.add_column(
         "studies", sa.Column("allow_spectators", sa.Boolean(), nullable=False, server_default=sa.false())
     )
+    op.add_column("sessions", sa.Column("person", sa.String()))
+    op.create_index("ix_sessions_person", "sessions", ["person"])
+    op.add_column("viewers", sa.Column("token", sa.String()))
+    op.create_index("viewers_by_token", "viewers", ["token"], unique=True)
     op.create_table(
         "operators",
         sa.Column("key", sa.Integer(), primary_key=True),
