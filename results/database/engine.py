@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from results.database.errors import StoreError
@@ -29,7 +29,8 @@ class Database:
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
-        self.url = url or f"sqlite:///{folder / DATABASE_NAME}"
+        # Not written as one: a path may hold characters that mean something in an address.
+        self.url = url or URL.create("sqlite", database=str(folder / DATABASE_NAME))
         try:
             if not folder.exists():  # one that is there stays as a team has set it up
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ class Database:
         try:
             return make_url(self.url).render_as_string(hide_password=True)
         except ArgumentError:
-            return self.url
+            return str(self.url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -86,7 +87,7 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str | URL) -> Engine:
     if not make_url(url).get_backend_name().startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})

@@ -100,8 +100,11 @@ class SessionWriter:
             if duration_s is not None:
                 self._duration = float(duration_s)
             self._commit()
+            with self._database.read() as connection:
+                samples = load_samples(
+                    connection, self._key
+                )  # long sessions take a while: nobody waits for it
             with self._database.write() as connection:
-                samples = load_samples(connection, self._key)
                 values: dict[str, Any] = {
                     "state": state.value,
                     "error": error,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
@@ -107,22 +108,22 @@ class Viewings:
 
         viewer: made if there is none of that name; by default named as the session, or by its id where a
         viewer of that name has already watched this stimulus. token: the viewer's, instead; NotFoundError if
-        nothing of them is kept any more. face_id: whose face it is, by default the one
-        with the most samples. offset_s, clock: see `results.audience.clock.stimulus_time`.
-        discard_media: in a study that keeps no pictures of viewers, delete those the session has; without
-        it such a session is refused (StudyError).
+        nothing of them is kept any more. face_id: whose face it is, by default the one with the most samples.
+        offset_s, clock: see `results.audience.clock.stimulus_time`. discard_media: in a study that keeps no
+        pictures of viewers, delete those the session has; without it such a session is refused (StudyError).
+        Nothing is deleted unless the session is attached.
         """
+        if not isfinite(offset_s):
+            raise StudyError(f"A stimulus cannot begin at {offset_s} seconds.")
         with self._database.read() as connection:
             found = find_study(connection, study)
             row = find_session(connection, session)
         media = [row.files[kind] for kind in FACE_FILES if kind in row.files]
-        if media and not found.keep_media:
-            if not discard_media:
-                raise StudyError(
-                    f"Study {found.id} keeps no pictures of viewers, and session {row.id} has some: "
-                    "discard them, or make the study one that keeps media."
-                )
-            remove_files(files=[self._store.root / file for file in media])
+        if media and not found.keep_media and not discard_media:
+            raise StudyError(
+                f"Study {found.id} keeps no pictures of viewers, and session {row.id} has some: "
+                "discard them, or make the study one that keeps media."
+            )
         with self._database.write() as connection:
             on = find_stimulus(connection, found.key, stimulus)
             if media and not found.keep_media:
@@ -158,6 +159,8 @@ class Viewings:
                 raise StudyError(
                     f"Viewer {name!r} is already seen in session {row.id} watching {on.id}."
                 ) from error
+            if media and not found.keep_media:  # last: if they cannot be deleted, nothing of this holds
+                remove_files(files=[self._store.root / file for file in media])
         return Viewing(int(key), on.id, name, row.id, face_id, float(offset_s), tuple(clock))
 
     def set_clock(

@@ -63,6 +63,8 @@ def read_labels(labels: Path) -> list[Row]:
                         f"{labels}, line {table.line_num}: valence must be a number from -1 to 1, "
                         f"it is {line['valence']!r}"
                     )
+                if not line["path"]:
+                    raise ValenceError(f"{labels}, line {table.line_num}: the path is missing")
                 rows.append(Row(line["path"], value, labels.parent / line["path"]))
     except OSError as error:
         raise ValenceError(f"{labels}: {error.strerror}") from error

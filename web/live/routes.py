@@ -163,12 +163,12 @@ async def _begin(sdp: str, state: State, terms: Terms) -> Answer:
             person=terms.person,
         )
         source = TrackSource(receiver.track, SenderClock(receiver))
+        answer = await answer_of(connection)
         analyzer = Analyzer(state.engine.open_detector(), time_constant=state.engine.settings.smoothing)
         pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
         session = LiveSession(connection, source, pipeline, recorder, terms.shown, terms.longest)
         if terms.film is not None:
             pipeline.sinks.append(terms.film)
-        answer = await answer_of(connection)
     except BaseException:
         await connection.close()
         if recorder is not None:

@@ -147,17 +147,18 @@ class LiveSession:
         self.spectators.clear()
         self._leaving.clear()
         await asyncio.sleep(0)  # the last message leaves
-        try:
-            async with asyncio.timeout(TEARDOWN):
-                await self._connection.close()
-        except TimeoutError:
-            log.warning("The connection of session %s did not close in time.", self.id)
+        await _close_quietly(self._connection)
         if self.connected:
             await self._recorder.finish(self._reason or "The server stopped.", self._error)
         else:
             await self._recorder.discard()
 
     # Spectators
+
+    @property
+    def ending(self) -> bool:
+        """It is about to be closed, and nobody more may join."""
+        return self._ending.is_set()
 
     def admit(self, connection: RTCPeerConnection, stays: Callable[[], Awaitable[bool]]) -> Spectator:
         """Let one more page look on, as long as it `stays`."""
@@ -236,9 +237,12 @@ class LiveSession:
             self.end("The connection was lost.")
 
 
-async def _close_quietly(spectator: Spectator) -> None:
+async def _close_quietly(connection: Spectator | RTCPeerConnection) -> None:
+    """Whatever it stumbles over, the others are closed and the record is finished."""
     try:
         async with asyncio.timeout(TEARDOWN):
-            await spectator.close()
+            await connection.close()
     except TimeoutError:
-        log.warning("A spectator's connection did not close in time.")
+        log.warning("A connection did not close in time.")
+    except Exception:
+        log.exception("A connection could not be closed.")

@@ -117,7 +117,7 @@ async def spectate(token: str, body: Offer, request: Request) -> Answer:
 
 def _live(state: State, session_id: str) -> LiveSession:
     found = state.hub.sessions.get(session_id)
-    if found is None:
+    if found is None or found.ending:
         raise HTTPException(404, "This session is not live (any more).")
     return found
 

@@ -108,3 +108,14 @@ def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
     ]
     errors = [opener.communicate(timeout=60)[1] for opener in openers]
     assert [opener.returncode for opener in openers] == [0] * 5, errors
+
+
+@pytest.mark.parametrize("name", ["what?", "50%25", "a#b", "c:d", "e f", "%"])
+def test_the_database_lies_in_the_folder_whatever_its_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    with Store(folder) as store, begin(store, "here") as writer:
+        pass
+    assert (folder / "valence.db").is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+    with Store(folder) as again:
+        assert again.get(writer.id).name == "here"

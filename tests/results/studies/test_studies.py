@@ -303,3 +303,25 @@ def test_the_database_is_sound_after_all_that(store: Store, viewings: Viewings, 
     assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
     raw.close()
+
+
+@pytest.mark.parametrize("wrong", [{"stimulus": "nothing"}, {"face_id": 7}, {"offset_s": float("nan")}])
+def test_pictures_are_deleted_only_if_the_session_is_attached(
+    store: Store, viewings: Viewings, study: str, wrong: dict[str, object]
+) -> None:
+    session = record(store, "ann", {1: 0.1})
+    picture = store.folder(session) / "annotated.mp4"
+    picture.parent.mkdir()
+    picture.write_bytes(b"film")
+    store.set_files(session, {"annotated": picture})
+    with pytest.raises((NotFoundError, StudyError)):
+        viewings.attach(study, **{"stimulus": "ad-a", "session": session, "discard_media": True, **wrong})
+    assert picture.exists() and "annotated" in store.get(session).files
+    viewings.attach(study, "ad-a", session, discard_media=True)
+    assert not picture.exists() and store.get(session).files == {}
+
+
+@pytest.mark.parametrize("offset", [float("nan"), float("inf"), float("-inf")])
+def test_a_stimulus_begins_at_some_time(store: Store, viewings: Viewings, study: str, offset: float) -> None:
+    with pytest.raises(StudyError, match="cannot begin at"):
+        viewings.attach(study, "ad-a", record(store, "ann", {1: 0.1}), offset_s=offset)

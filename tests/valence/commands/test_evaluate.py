@@ -101,3 +101,9 @@ def test_a_name_that_a_spreadsheet_would_compute_is_written_as_a_name(
     with (tmp_path / "out.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["path"], row["valence"]) == (f"'{name}", "-0.8"), "numbers stay numbers"
+
+
+def test_a_row_without_a_path_is_named(run: Run, labels: Path) -> None:
+    labels.write_text("valence,path\n0.5,one_face.jpg\n0.5\n")
+    result = run("evaluate", labels)
+    assert result.code == 2 and "line 3: the path is missing" in result.err

@@ -317,3 +317,24 @@ async def test_media_of_a_loopback_server_stay_on_loopback(served: Served) -> No
     candidates = [line.split()[4] for line in answer["sdp"].splitlines() if line.startswith("a=candidate")]
     assert set(candidates) == {"127.0.0.1"}
     await peer.close()
+
+
+async def test_a_spectator_that_cannot_be_closed_does_not_hold_up_the_end(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer, _ = camera(served)
+    await peer.connect()
+    await peer.until_frames(3)
+    spectator = Peer(served.url)
+    spectator.connection.addTransceiver("video", direction="recvonly")
+    await spectator.connect(f"/api/live/{peer.session}/watch")
+
+    async def broken(_self: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr("web.live.spectators.Spectator.close", broken)
+    peer.say("stop")
+    await until(lambda: over(served, peer.session), 15)
+    assert served.store.get(peer.session).state is State.DONE
+    for each in (spectator, peer):
+        await each.close()
