@@ -51,12 +51,10 @@ class Agreement(BaseModel):
 
 
 class Begun(BaseModel):
-    """A live session that is on a stimulus."""
+    """A live session that is on a stimulus. Under which names it is kept is for operators to know."""
 
     sdp: str
     type: str = "answer"
-    session: str
-    viewer: str
     viewing: str
     """What this viewing's clock and end are reported by."""
     person: str
@@ -154,9 +152,7 @@ async def take_part(token: str, body: Agreement, request: Request) -> Begun:
         people.end(participant, "It could not be put on its stimulus.")
         raise
     participant.viewing = viewing.key
-    return Begun(
-        sdp=answer.sdp, session=answer.session, viewer=viewer, viewing=participant.token, person=person
-    )
+    return Begun(sdp=answer.sdp, viewing=participant.token, person=person)
 
 
 @router.get("/viewings/{viewing}", dependencies=[PARTICIPANTS])

@@ -22,6 +22,8 @@ _LINGER_BYTES = 16_000_000
 """... and bytes, at most."""
 MOST_FILES = 1000
 _LONGEST_STEM = 100
+_OURS = frozenset(("job",))
+"""Stems of files that we write beside an upload (web/uploads/journal.py)."""
 _LONGEST_SUFFIX = 12
 
 
@@ -199,6 +201,8 @@ def disk_name(name: str) -> str:
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
     stem = stem.strip(" .") or "upload"
+    if stem.lower() in _OURS:
+        stem = f"upload {stem}"
     return f"{stem}.{suffix}" if suffix else stem
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from inference import ValenceModel
 from results import Audit, Operators, SignIns, Tokens
+from results.database.schema import EntryRow, SignInRow
 from tests.web.access.conftest import PASSWORD, House, shown, signed_in
 from tests.web.serving import Served, serving, wait_until
 from web.access.desk import ADDRESSES, GUESSES
@@ -255,3 +258,14 @@ def test_answers_are_not_kept_by_anybody_between(house: House) -> None:
 
 def test_a_folder_that_we_make_is_ours_alone(served: Served) -> None:
     assert served.store.root.stat().st_mode & 0o077 == 0
+
+
+def test_a_sign_in_and_an_address_expire(house: House) -> None:
+    cookie, sign_ins = signed_in(house.url), SignIns(house.served.store.database)
+    entry = sign_ins.new_entry()
+    with house.served.store.database.write() as connection:
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        for table in (SignInRow, EntryRow):
+            connection.execute(update(table).values(expires=past))
+    wait_until(lambda: not reaches(house.url, cookie), 10)
+    assert httpx.get(f"{house.url}/?token={entry}", headers=PAGE).status_code == 401

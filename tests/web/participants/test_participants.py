@@ -34,6 +34,7 @@ class Watching(Peer):
 
     def __init__(self, served: Served, study: str, stimulus: str = "ad-a", link: str | None = None) -> None:
         super().__init__(served.url)
+        self.served = served
         self.link = link or invited(served, study, stimulus)
         self.begun: dict[str, Any] = {}
         self.connection.addTrack(ClipTrack())
@@ -45,7 +46,10 @@ class Watching(Peer):
             body = {**await self.offer(), "consent": consent, **changes}
             answer = await client.post(f"{self.link}/viewings", json=body)
         if answer.status_code == 201:
-            self.begun = answer.json()
+            assert set(answer.json()) == {"sdp", "type", "viewing", "person"}, "and nothing of others"
+            here = self.served.state.participants.get(answer.json()["viewing"], self.link.split("/")[-1])
+            assert here is not None
+            self.begun = {**answer.json(), "session": here.session, "viewer": here.viewer}
             await self.connected(self.begun)
         return answer
 

@@ -92,6 +92,7 @@ def test_events_follow_an_analysis_to_its_end(server: Served) -> None:
         ("", "upload", "upload"),
         ("a\x00b\n.jpg", "ab.jpg", "ab.jpg"),
         (".mp4", ".mp4", "upload.mp4"),
+        ("job.json", "job.json", "upload job.json"),
         ("ü" * 300 + ".mp4", "ü" * 200, "ü" * 50),
     ],
 )
