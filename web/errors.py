@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import HTTPException, Request
 
-from results import DeletedError, ExportError, NotFoundError, ResultsError, Session, StudyError
+from results import DeletedError, ExportError, InputError, NotFoundError, ResultsError, Session, StudyError
 from web.state import state_of
 from web.uploads.journal import UPLOADS
 
@@ -40,11 +40,9 @@ def explained() -> Iterator[None]:
         raise HTTPException(404, str(error)) from error
     except DeletedError as error:
         raise HTTPException(410, str(error)) from error
-    except StudyError as error:
+    except (StudyError, InputError) as error:
         raise HTTPException(422, str(error)) from error
     except ExportError as error:
         raise HTTPException(501, str(error)) from error
     except ResultsError as error:
         raise HTTPException(503, str(error)) from error
-    except ValueError as error:
-        raise HTTPException(422, f"{error}.") from error

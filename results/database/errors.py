@@ -25,6 +25,10 @@ class ExportError(ResultsError):
     """An export cannot be written."""
 
 
+class InputError(ResultsError, ValueError):
+    """A value that cannot be, e.g. an empty name."""
+
+
 class AccessError(ResultsError):
     """An operator or a token cannot be made as asked."""
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from results.database.engine import Database
-from results.database.errors import NotFoundError, StoreError
+from results.database.errors import InputError, NotFoundError, StoreError
 from results.database.ids import insert_under_free_id, literal, slug
 from results.database.schema import EventRow, FaceRow, SessionRow, StretchRow
 from results.sessions.owner import this_process
@@ -192,7 +192,7 @@ class Store:
     def rename(self, session_id: str, name: str) -> None:
         """Give a session another name; its id and folder stay."""
         if not name.strip():
-            raise ValueError("a session's name cannot be empty")
+            raise InputError("A session's name cannot be empty.")
         self._update(session_id, name=name.strip())
 
     def name_face(self, session_id: str, face_id: int, name: str) -> None:
@@ -234,10 +234,10 @@ class Store:
         """Set a marker (at `start`, or from `start` to `end`) or exclude a stretch (`end` is needed)."""
         kind = StretchKind(kind)
         if end is None and kind is StretchKind.EXCLUDED:
-            raise ValueError("an excluded stretch needs an end")
+            raise InputError("An excluded stretch needs an end.")
         end = start if end is None else end
         if not 0 <= start <= end < float("inf"):
-            raise ValueError(f"a stretch from {start} to {end} seconds is not possible")
+            raise InputError(f"A stretch from {start:g} to {end:g} seconds is not possible.")
         with self.database.write() as connection:
             values = {
                 "session_key": find_session(connection, session_id).key,

@@ -153,11 +153,18 @@ class Viewings:
             )
             if connection.execute(select(ViewingRow.key).where(*same)).first():
                 raise StudyError(f"Session {row.id} is already attached to stimulus {on.id}.")
+            seen = (
+                ViewingRow.stimulus_key == on.key,
+                ViewingRow.session_key == row.key,
+                ViewingRow.viewer_key == viewer_key,
+            )
+            if connection.execute(select(ViewingRow.key).where(*seen)).first():
+                raise StudyError(f"Viewer {name!r} is already seen in session {row.id} watching {on.id}.")
             try:
                 (key,) = connection.execute(insert(ViewingRow).values(values)).inserted_primary_key or (0,)
             except IntegrityError as error:
                 raise StudyError(
-                    f"Viewer {name!r} is already seen in session {row.id} watching {on.id}."
+                    f"Session {row.id}, or stimulus {on.id}, was deleted while it was being attached."
                 ) from error
             if media and not found.keep_media:  # last: if they cannot be deleted, nothing of this holds
                 remove_files(files=[self._store.root / file for file in media])

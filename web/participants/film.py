@@ -66,7 +66,7 @@ class Film:
                         video.write(replace(frame, time=0.0), [])
                     video.write(frame, [])
                     begun = True
-        except OSError as error:
-            log.error("The video %s cannot be kept: %s", path, error.strerror or error)
+        except Exception:  # whatever it is: who waits for the end of the session must not wait for ever
+            log.exception("The video %s cannot be kept.", path)
             while self._shots.get() is not None:
                 pass  # nobody may wait for a place

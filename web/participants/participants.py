@@ -49,6 +49,9 @@ class Participant:
     viewing: int = 0
     played: bool = False
     """The stimulus has begun: before that there is nothing worth keeping."""
+    told_until: float = 0.0
+    """The last second of the session for which its page has told where the player was."""
+    telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -126,9 +129,13 @@ class Participants:
         participant.played = participant.played or any(media > 0 for _, media in knots)
         # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
         clock = [(0.0, 0.0), *sorted(knots)]
-        await asyncio.to_thread(
-            self._viewings.set_clock, participant.viewing, clock=clock, session=participant.session
-        )
+        async with participant.telling:  # one after the other, or an older one would be written last
+            if clock[-1][0] < participant.told_until:
+                return  # it was sent before another, and came after it; that one has all that this one has
+            await asyncio.to_thread(
+                self._viewings.set_clock, participant.viewing, clock=clock, session=participant.session
+            )
+            participant.told_until = clock[-1][0]
 
     def end(self, participant: Participant, reason: str) -> None:
         """Let the session end, if it still runs."""

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse
 
-from results import Options, Studies, Study, Viewings, nameless, study_json
+from results import InputError, Options, Studies, Study, Viewings, nameless, study_json
 from web.access.audience import API, OPERATORS
 from web.access.trail import note
 from web.errors import explained, stored_session
@@ -239,11 +239,11 @@ def _shown(request: Request, study: Study) -> dict[str, Any]:
 
 
 def _counted(options: Options, body: Counting) -> Options:
-    """Raises ValueError for a baseline that is none."""
+    """Raises InputError for a baseline that is none."""
     given = body.model_dump(exclude_unset=True)
     if given.get("baseline") is not None:
         start, end = given["baseline"]
         if not start < end:
-            raise ValueError(f"a baseline from {start:g} to {end:g} seconds is empty")
+            raise InputError(f"A baseline from {start:g} to {end:g} seconds is empty.")
         given["baseline"] = (start, end)
     return replace(options, **{k: v for k, v in given.items() if v is not None or k == "baseline"})

@@ -181,8 +181,8 @@ class Analyses:
             )
         if job.id in self._jobs:
             self._jobs[job.id] = done
-        elif done.status is Status.FAILED:  # cancelled at the last moment
-            await asyncio.to_thread(self.journal.discard, job.id)
+        else:  # cancelled at the last moment
+            await asyncio.to_thread(self._take_back, done)
         self._tell()
 
     def _outcome(self, job: Job, loop: asyncio.AbstractEventLoop) -> Job:
@@ -217,6 +217,15 @@ class Analyses:
             return self._fail(job, "Its session was deleted before it was done.")
         self.journal.discard(job.id)
         return done
+
+    def _take_back(self, done: Job) -> None:
+        """Nothing is left of a job that somebody cancelled when it was as good as done."""
+        self.journal.discard(done.id)
+        if done.session is not None:
+            try:
+                self._store.delete(done.session)
+            except ResultsError as error:
+                log.warning("The session %s of a cancelled upload stays: %s", done.session, error)
 
     def _fail(self, job: Job, error: str, no_face: bool = False) -> Job:
         failed = replace(job, status=Status.FAILED, error=error, no_face=no_face)

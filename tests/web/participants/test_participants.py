@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +253,18 @@ async def test_a_link_does_not_take_every_place(served: Served, study: str) -> N
     assert statuses == [201] * MOST_WAITING + [503]
     for one in waiting:
         await one.close()
+
+
+async def test_what_was_said_earlier_and_comes_later_takes_nothing_back(served: Served, study: str) -> None:
+    watching = Watching(served, study)
+    await watching.agree()
+    await watching.until_frames(3, 90)
+    whole = [[0.1, 0.0], [1.1, 1.0], [2.1, 2.0]]
+    assert await watching.tell("clock", whole) == 204
+    assert await watching.tell("clock", whole[:2]) == 204, "late, but in good order"
+    (viewing,) = Viewings(served.store).all("spring")
+    assert viewing.clock[-1] == (2.1, 2.0)
+    statuses = await asyncio.gather(*(watching.tell("clock", [*whole, [3.0 + n, 2.0]]) for n in range(8)))
+    assert statuses == [204] * 8
+    assert Viewings(served.store).all("spring")[0].clock[-1] == (10.0, 2.0)
+    await watching.close()
