@@ -36,6 +36,7 @@ async def sign_in(
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Signs an operator's browser in. 401: name or password is wrong; 429: too many attempts."""
+    next = _here(next)
     try:
         cookie = await state_of(request).desk.sign_in(name.strip(), password, client_address(request))
     except ResultsError as error:
@@ -49,7 +50,7 @@ async def sign_in(
     if cookie is None:
         said = "The name or the password is wrong."
         return page("access/sign_in.html", "", status=401, next=next, said=said)
-    answer = RedirectResponse(_here(next), 303, {"cache-control": "no-store"})
+    answer = RedirectResponse(next, 303, {"cache-control": "no-store"})
     give(answer, request, cookie)
     return answer
 

@@ -154,3 +154,22 @@ def test_the_dots_of_an_address_do_not_climb(house: House) -> None:
             request = client.build_request("GET", "/")
             request.url = httpx.URL(house.url).copy_with(raw_path=path.encode())
             assert client.send(request).status_code in (401, 404), path
+
+
+def test_who_is_signed_in_and_follows_a_link_from_elsewhere_goes_on(
+    house: House, browser: Any, page: Any
+) -> None:
+    """A link in a mail comes from another site, and a strict cookie stays behind at first."""
+    page.goto(house.url + "/upload")
+    elsewhere = house.url.replace("127.0.0.1", "localhost")  # another site, which serves pages too
+    page.goto(f"{elsewhere}/t/nothing")
+    page.evaluate(
+        """address => {
+          const link = document.createElement("a");
+          document.body.append(Object.assign(link, { href: address, id: "go", textContent: "go" }));
+        }""",
+        f"{house.url}/studies",
+    )
+    page.click("#go")
+    page.wait_for_selector("nav", timeout=30_000)  # the page that asks has none
+    assert page.url == f"{house.url}/studies"
