@@ -12,7 +12,6 @@ MOST = 2**31 - 1
 LONGEST_S = 1e7
 """Seconds: a third of a year."""
 
-Count = Annotated[int, Field(ge=0, le=MOST)]
 FaceId = Annotated[int, Field(ge=0, le=MOST)]
 Key = Annotated[int, Path(ge=0, le=MOST)]
 """Of a row, in an address."""

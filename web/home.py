@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -51,6 +51,8 @@ async def health(request: Request) -> dict[str, Any]:
 @router.get("/pages/{path:path}", include_in_schema=False, dependencies=[EVERYONE])
 async def page_file(path: str, request: Request) -> Response:
     """Styles and modules. The browser asks each time whether they have changed: an update shows at once."""
+    if path.endswith(".html"):  # templates, of which pages are made
+        raise HTTPException(404, "Not Found")
     response = await _FILES.get_response(path, request.scope)
     response.headers["cache-control"] = "no-cache"
     return response

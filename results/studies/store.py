@@ -84,6 +84,9 @@ class Studies:
 
         Another name closes the study's links: who has one was invited to something else.
         """
+        name = name.strip() if name is not None else None
+        if name == "":
+            raise StudyError("A study needs a name.")
         given = {"name": name, "notes": notes, "consent_text": consent_text}
         values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
         if options is not None:

@@ -32,7 +32,7 @@ def test_the_current_section_is_marked() -> None:
     html = bytes(page("live/live.html", "Live").body).decode()
     assert html.count('aria-current="page"') == 1
     assert '<a href="/" aria-current="page">Live</a>' in html
-    assert "<!-- title" not in html
+    assert "{%" not in html and "{{" not in html
 
 
 def test_a_missing_page_is_for_people_and_a_missing_answer_for_programs(served: Served) -> None:

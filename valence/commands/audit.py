@@ -16,7 +16,9 @@ from valence.storage import opened_store
 
 
 def audit(
-    limit: Annotated[int, typer.Option(min=1, help="At most so many lines, the latest first.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help="At most so many lines, the latest first.")
+    ] = 50,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:

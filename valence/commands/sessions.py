@@ -83,6 +83,7 @@ def export_session(
             if form is Format.PARQUET:
                 raise ValenceError("Parquet is not text: name a file with --out.")
             content, samples = summary_of(store, session)
+            note(store, "exported", f"{form.value} of {nameless(content['session'])}")
             sys.stdout.write(csv_text(samples) if form is Format.CSV else json_text(content, samples))
             return
         session_id = store.get(session).id

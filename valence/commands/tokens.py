@@ -28,7 +28,8 @@ def create(
         bool, typer.Option("--read-only/--full", help="May look at everything and change nothing.")
     ] = False,
     days: Annotated[
-        float | None, typer.Option(min=0.001, help="How long it holds.", show_default="until revoked")
+        float | None,
+        typer.Option(min=0.001, max=3650, help="How long it holds.", show_default="until revoked"),
     ] = None,
     sessions: Folder = None,
     as_json: AsJson = False,

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from results import ResultsError
-from web.access.audience import Audience, audience_of
+from web.access.audience import SAFE, Audience, audience_of
 from web.access.bodies import TOO_LARGE, announces_too_much, limited, takes_files
 from web.access.cookie import cookie_of, give
 from web.access.desk import Desk, TooManyError
@@ -172,6 +172,8 @@ def _denied(
         return _answer(scope, 403, said)
     if audience.page and scope["type"] == "http" and wants_page(connection):
         here = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+        if scope.get("method") not in SAFE:
+            here = "/"
         return page("access/sign_in.html", "", status=401, next=here, said="")
     return _answer(
         scope, 401, "Sign in, or send a token: Authorization: Bearer …", {"www-authenticate": "Bearer"}

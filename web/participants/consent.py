@@ -30,7 +30,7 @@ _SEEN = (
     "While you take part, the study’s lead may look on: they then see your camera’s picture and these "
     "numbers as they come."
 )
-_UNSEEN = "Nobody looks on while you take part."
+_UNSEEN = "Nobody sees your camera’s picture while you take part."
 _FREEDOM = (
     "Taking part is your free choice. Stop removes everything that was recorded of you. If you close the "
     "page while you watch, what was recorded until then is kept."

@@ -12,7 +12,7 @@ from typing import Self
 
 from fastapi import HTTPException
 
-from results import Links, NotFoundError, ResultsError, Store, Viewings, hashed, new_token
+from results import Links, NotFoundError, Store, Viewings, hashed, new_token
 from web.live.hub import Hub
 from web.live.session import Shown
 from web.participants.film import Film
@@ -98,7 +98,7 @@ class Participants:
     def present(self, study: str) -> dict[str, int]:
         """How many take part just now, by stimulus; only stimuli in front of which somebody is."""
         found: dict[str, int] = {}
-        for participant in self._participants.values():
+        for participant in list(self._participants.values()):  # also asked from threads
             if participant.study == study and not participant.over.is_set():
                 found[participant.stimulus] = found.get(participant.stimulus, 0) + 1
         return found
@@ -116,7 +116,7 @@ class Participants:
         """The live sessions of a study at which operators may look on: their participants were told."""
         return [
             participant.session
-            for participant in self._participants.values()
+            for participant in list(self._participants.values())
             if participant.study == study
             and (session := self._hub.sessions.get(participant.session)) is not None
             and session.shown is Shown.TO_OPERATORS
@@ -229,8 +229,8 @@ class Participants:
             await asyncio.sleep(LOOK)
             try:
                 await self.close_links()
-            except ResultsError as error:
-                log.warning("Whether links are still open cannot be told just now: %s", error)
+            except Exception:  # whatever it is, the next look may tell
+                log.exception("Whether links are still open cannot be told just now.")
 
     def _closed(self, tokens: set[str]) -> set[str]:
         found = {token: self._links.find(token) for token in tokens}

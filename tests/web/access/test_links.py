@@ -113,7 +113,10 @@ async def test_participants_are_nobodys_to_watch(served: Served, studies: Studie
         agreed[one] = httpx.get(f"{served.url}{one.link}/invitation").json()["consent"]
         assert (await one.agree()).status_code == 201
         await one.until_frames(3, 90)
-    assert "Nobody looks on" in agreed[hidden] and "the study’s lead may look on" in agreed[seen]
+    assert (
+        "Nobody sees your camera’s picture" in agreed[hidden]
+        and "the study’s lead may look on" in agreed[seen]
+    )
     assert asking.get(f"{served.url}/api/live").json() == []
     study = asking.get(f"{served.url}/api/studies/spring").json()
     assert (study["taking_part"], study["shown"]) == ({"ad-a": 1}, [])

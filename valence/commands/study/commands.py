@@ -215,6 +215,7 @@ def report(
         if not any(one.panel.viewers for one in findings):
             require_viewers(findings[0])
         written = write_report(out or Path(f"{found.id}-report"), findings, all_comparisons(findings), load())
+        note(store, "exported", f"the report of study {found.id}")
     if as_json:
         print_json(written)
         return

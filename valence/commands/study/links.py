@@ -21,7 +21,8 @@ def link(
     of: OfStimulus = None,
     note_: Annotated[str, typer.Option("--note", help="Whom it is for.")] = "",
     days: Annotated[
-        float | None, typer.Option(min=0.001, help="How long it is open.", show_default="until closed")
+        float | None,
+        typer.Option(min=0.001, max=3650, help="How long it is open.", show_default="until closed"),
     ] = None,
     sessions: Folder = None,
     as_json: AsJson = False,

@@ -217,7 +217,10 @@ function ended(text) {
   const mine = here;
   if (mine.finished) return;
   leave();
-  view.tell("failed", { title: "The session has ended", text: [text] }, [["Start again", invite]]);
+  view.tell("failed", { title: "The session has ended", text: [text, "What was recorded until then is kept, unless you have it removed."] }, [
+    ["Start again", invite],
+    ["Remove what was recorded of me", () => remove(mine)],
+  ]);
 }
 
 async function lost() {
@@ -243,7 +246,10 @@ async function lost() {
   }
   leave();
   const text = ["The server could not be reached again. What was recorded until then is kept."];
-  view.tell("failed", { title: "The connection was lost", text }, [["Start again", invite]]);
+  view.tell("failed", { title: "The connection was lost", text }, [
+    ["Start again", invite],
+    ["Remove what was recorded of me", () => remove(mine)],
+  ]);
 }
 
 /** Who was here is gone: the camera off, the connection closed. */
