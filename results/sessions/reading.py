@@ -90,6 +90,8 @@ def state_of(row: Row[Any]) -> State:
 def session_of(connection: Connection, row: Row[Any], named: dict[int, str], root: Path) -> Session:
     """A row as a Session; its files are under `root`."""
     state, known = state_of(row), Digest.from_json(row.digest)
+    if row.state == State.RUNNING.value:  # given up once, and back: what was written down then is of less
+        known = None
     if known is None and state is State.INTERRUPTED:
         known = digest(load_samples(connection, row.key), row.duration_s)
     return Session(

@@ -25,18 +25,23 @@ def sample_table(metadata: MetaData, kind: type[Samples] = Samples) -> Table:
     return Table(
         "samples",
         metadata,
-        Column("session_key", ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True),
+        _named("session_key", Column(ForeignKey("sessions.key", ondelete="CASCADE"), primary_key=True)),
         *(
-            Column(
+            _named(
                 column.stored,
-                Integer if column.type is int else Double,
-                primary_key=column.key,
-                nullable=False,
+                Column(Integer if column.type is int else Double, primary_key=column.key, nullable=False),
             )
             for column in sorted(columns, key=lambda column: not column.key)
         ),
         sqlite_with_rowid=False,
     )
+
+
+def _named(name: str, column: Column[Any]) -> Column[Any]:
+    """The column under a plain name: what SQLAlchemy makes of one that is given at once is a `quoted_name`,
+    which every row that is written looks up by a slower hash, a seventh of the time of an insert."""
+    column.name = column.key = name
+    return column
 
 
 def row_maker(kind: type[Samples] = Samples) -> Callable[[int, Iterable[Sample]], Rows]:

@@ -73,3 +73,20 @@ def test_what_writes_notes_what_was_interrupted(store: Store, abandoned: str) ->
         (state,) = raw.execute("SELECT state FROM sessions WHERE id = ?", (abandoned,)).fetchone()
     raw.close()
     assert state == "interrupted"
+
+
+def test_a_session_that_came_back_and_then_died_is_read_whole(store: Store) -> None:
+    writer = begin(store, "slow")
+    writer.add([sample(0)])
+    writer.flush()
+    with sqlite3.connect(store.root / "valence.db") as raw:
+        raw.execute("UPDATE sessions SET owner_started = 'long ago'")
+    raw.close()
+    store.close_interrupted()
+    writer.add([sample(1), sample(2)])
+    writer.flush()
+
+    seen = store.get(writer.id)
+    assert seen.digest is not None and seen.digest.samples == 3
+    store.close_interrupted()
+    assert store.get(writer.id) == seen, "it is written down as it was read"
