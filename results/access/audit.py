@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import insert, select
 
 from results.database.engine import Database
+from results.database.errors import StoreError
 from results.database.schema import AuditRow
 
 log = logging.getLogger("valence.audit")
@@ -34,11 +35,18 @@ class Audit:
         self._database = database
 
     def note(self, who: str, action: str, what: str) -> None:
-        """Add a line."""
+        """Add a line.
+
+        Where the database cannot be written (a full disk, a folder that may only be read) it is on the log
+        alone: who wants to save their data from there must be able to export it.
+        """
         log.info("%s: %s %s", who, action, what)
         values = {"time": datetime.now(UTC), "who": who, "action": action, "what": what}
-        with self._database.write() as connection:
-            connection.execute(insert(AuditRow).values(values))
+        try:
+            with self._database.write() as connection:
+                connection.execute(insert(AuditRow).values(values))
+        except StoreError as error:
+            log.error("The audit trail lacks a line (%s %s %s): %s", who, action, what, error)
 
     def lines(self, limit: int = 100) -> list[AuditLine]:
         """The latest first."""
