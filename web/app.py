@@ -22,11 +22,14 @@ from starlette.types import ASGIApp
 from analysis.engine import Engine
 from analysis.file import Progress, analyze
 from inference.batching import Batcher
+from results import StoreError
 from web import home
 from web.access import routes as access
 from web.access.audience import require_audiences
 from web.access.desk import Desk
 from web.access.gate import Gate
+from web.access.identity import Role, identity_of
+from web.errors import unusable
 from web.layout import page, wants_page
 from web.library import files as session_files
 from web.library import routes as library
@@ -91,6 +94,7 @@ def create_app(
     app.add_middleware(Gate)
     app.add_exception_handler(RequestValidationError, _explain)
     app.add_exception_handler(404, _not_found)
+    app.add_exception_handler(StoreError, unusable)
     for router in ROUTERS:
         # Not `include_router`: the gate, and the test of who may do what, read each route's own declaration.
         app.router.routes += router.routes
@@ -133,5 +137,6 @@ async def _explain(_request: Request, error: Exception) -> Response:
 async def _not_found(request: Request, error: Exception) -> Response:
     """A page for people, JSON for programs."""
     if wants_page(request):
-        return page("shared/missing.html", "", status=404)
+        known = identity_of(request).role in (Role.OPERATOR, Role.PROGRAM)
+        return page("shared/missing.html", "", status=404, guest=not known)
     return JSONResponse({"detail": getattr(error, "detail", "Not Found")}, status_code=404)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import HTTPException, Request
+from starlette.responses import JSONResponse, Response
 
-from results import DeletedError, ExportError, InputError, NotFoundError, ResultsError, Session, StudyError
+from results import DeletedError, ExportError, InputError, NotFoundError, Session, StudyError
+from web.access.identity import Role, identity_of
 from web.state import state_of
 from web.uploads.journal import UPLOADS
+
+log = logging.getLogger(__name__)
 
 
 def stored_session(request: Request, session_id: str) -> Session:
@@ -33,7 +38,10 @@ def shown_source(session: Session) -> str:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turns an error of `results` into an answer that says what is wrong."""
+    """Turns an error of `results` into an answer that says what is wrong.
+
+    A database that does not work is left to `unusable`, which knows to whom it speaks.
+    """
     try:
         yield
     except NotFoundError as error:
@@ -44,5 +52,11 @@ def explained() -> Iterator[None]:
         raise HTTPException(422, str(error)) from error
     except ExportError as error:
         raise HTTPException(501, str(error)) from error
-    except ResultsError as error:
-        raise HTTPException(503, str(error)) from error
+
+
+async def unusable(request: Request, error: Exception) -> Response:
+    """503: nothing can be read or stored just now. What exactly is for operators, and for the log."""
+    log.error("%s %s cannot be answered: %s", request.method, request.url.path, error)
+    known = identity_of(request).role in (Role.OPERATOR, Role.PROGRAM)
+    detail = str(error) if known else "The server cannot read or store anything just now; try again later."
+    return JSONResponse({"detail": detail}, 503)

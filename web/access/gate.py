@@ -6,6 +6,7 @@ Pure ASGI, before anything of the body is read. What no route declares is not ad
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -30,6 +31,7 @@ ENTRY = "token"
 log = logging.getLogger(__name__)
 
 _ASKED = "valence.asked"
+_NOTHING = Audience("an address at which there is nothing", frozenset(Role))
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Gate:
         identify(scope, NOBODY)
         match, route, path_params = _route_of(scope)
         if route is None:
-            await self._app(scope, receive, send)  # answers 404
+            scope[_ASKED] = _Asked(_NOTHING, "")
+            with suppress(ResultsError, TooManyError):  # who they are only says how the 404 is framed
+                identify(scope, await _identity(HTTPConnection(scope)))
+            await self._app(scope, receive, send)
             return
         scope[_ASKED] = _Asked(audience_of(route), str(path_params.get("token", "")))
         refusal = await self._refusal(scope, match)

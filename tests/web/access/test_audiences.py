@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from analysis.engine import Engine
 from analysis.settings import AnalysisSettings
 from inference import ValenceModel
+from results import StoreError
 from tests.web.access.conftest import House, signed_in
 from tests.web.serving import Served
 from web import app as application
@@ -207,3 +208,31 @@ def test_headers_are_on_every_answer(house: House, monkeypatch: pytest.MonkeyPat
         assert answer.status_code == status, answer.text
         for name in ("content-security-policy", "x-content-type-options", "referrer-policy"):
             assert name in answer.headers, (status, name)
+
+
+def test_a_full_disk_is_said_and_strangers_are_not_told_where_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("Cannot write to the database sqlite:////srv/valence.db: disk is full")
+
+    operator, link = house.people["operator"], f"{house.url}/t/{house.participant}"
+    consent = httpx.get(f"{link}/invitation").json()["consent"]
+    monkeypatch.setattr(house.served.store.database, "write", full)
+    taken = httpx.post(f"{link}/viewings", json={"sdp": "v=0", "consent": consent})
+    assert taken.status_code == 503 and "try again later" in taken.json()["detail"]
+    assert "/srv" not in taken.text
+    made = httpx.post(f"{house.url}/api/studies", json={"name": "x"}, headers=operator)
+    assert made.status_code == 503 and "disk is full" in made.json()["detail"]
+    saved = httpx.get(f"{house.url}/api/sessions/{house.session}/files/csv", headers=operator)
+    assert saved.status_code == 200 and saved.text.startswith("time_s,"), "what is there can be saved"
+    for answer in (taken, made):
+        assert "content-security-policy" in answer.headers
+
+
+def test_an_address_at_which_there_is_nothing_shows_strangers_no_way_in(house: House) -> None:
+    page = {"accept": "text/html"}
+    stranger = httpx.get(f"{house.url}/watch/spring/ad", headers=page)
+    operator = httpx.get(f"{house.url}/nothing", headers={**page, **house.people["operator"]})
+    assert (stranger.status_code, operator.status_code) == (404, 404)
+    assert "<nav" not in stranger.text and 'href="/"' not in stranger.text and "<nav" in operator.text
