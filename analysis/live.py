@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from analysis.engine import Engine
 from analysis.recording import Recorder
-from inference.batching import Batcher
+from inference.batching import Batcher, Seat
 from stream.faces.analyzer import Analyzer
 from stream.pipelines.live import LivePipeline, LiveResult
 from stream.sources.live import LiveSource
@@ -48,6 +48,12 @@ def begin_record(
     return Recorder(engine.store, writer)
 
 
+def open_pipeline(engine: Engine, source: LiveSource, seat: Seat) -> LivePipeline:
+    """What reads a live source with the engine's detector, smoothing and model. Raises AnalysisError."""
+    analyzer = Analyzer(engine.open_detector(), time_constant=engine.settings.smoothing)
+    return LivePipeline(source, analyzer, engine.model, seat)
+
+
 async def record_live(
     source: LiveSource,
     engine: Engine,
@@ -62,10 +68,9 @@ async def record_live(
     sink: shown every result, too. until: is handed the task, to cancel it when the session is to end.
     Raises LiveError (the source failed), AnalysisError, StoreError; what came until then is kept.
     """
-    analyzer = Analyzer(engine.open_detector(), time_constant=engine.settings.smoothing)
-    recorder = begin_record(engine, name, source.name)
     with Batcher(engine.model) as batcher:
-        pipeline = LivePipeline(source, analyzer, engine.model, batcher.join(name))
+        pipeline = open_pipeline(engine, source, batcher.join(name))
+        recorder = begin_record(engine, name, source.name)
         pipeline.sinks += [recorder, sink]
         working = asyncio.create_task(pipeline.run())
         recording = asyncio.create_task(recorder.run())

@@ -1,39 +1,18 @@
-"""A stored session as routes see it: found by its whole id, its errors as HTTP answers."""
+"""Errors of `results` as HTTP answers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from fastapi import HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
-from results import DeletedError, ExportError, InputError, NotFoundError, Session, StudyError
+from results import DeletedError, ExportError, InputError, NotFoundError, StudyError
 from web.access.identity import Role, identity_of
-from web.state import state_of
-from web.uploads.journal import UPLOADS
 
 log = logging.getLogger(__name__)
-
-
-def stored_session(request: Request, session_id: str) -> Session:
-    """The session of exactly this id: a shortened one is for people who type.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    session = state_of(request).store.get(session_id)
-    if session.id != session_id:
-        raise NotFoundError(f"There is no session {session_id!r}.")
-    return session
-
-
-def shown_source(session: Session) -> str:
-    """A session's source; of an upload its name, not where on the server it waited."""
-    path = Path(session.source)
-    return path.name if UPLOADS in path.parts else session.source
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from results.access.names import checked_name
 from results.database.engine import Database
 from results.database.errors import AccessError, NotFoundError
 from results.database.schema import OperatorRow, SignInRow
@@ -35,9 +36,7 @@ class Operators:
 
     def add(self, name: str, password: str) -> Operator:
         """A new operator. Raises AccessError: the name is taken or empty, the password too short."""
-        name = name.strip()
-        if not name or len(name) > 100 or not name.isprintable():
-            raise AccessError("An operator's name is 1 to 100 characters that can be printed.")
+        name = checked_name(name, "An operator")
         values = {"name": name, "password": _hash(password), "created": datetime.now(UTC)}
         with self._database.write() as connection:
             try:

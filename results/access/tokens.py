@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from results.access.names import checked_name
 from results.access.secrets import hashed, new_token
 from results.database.engine import Database
 from results.database.errors import AccessError, NotFoundError
@@ -36,9 +37,7 @@ class Tokens:
 
     def create(self, name: str, *, read_only: bool = False, days: float | None = None) -> str:
         """A new token, for `days` or until it is revoked. Raises AccessError: the name is taken or empty."""
-        name = name.strip()
-        if not name or len(name) > 100 or not name.isprintable():
-            raise AccessError("A token's name is 1 to 100 characters that can be printed.")
+        name = checked_name(name, "A token")
         token, now = new_token(), datetime.now(UTC)
         values = {
             "name": name,

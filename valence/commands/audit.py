@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from results import Audit
-from valence.commands.operators import AsJson, Folder
+from valence.commands.shared import AsJson, Folder
 from valence.printing import console, print_json
 from valence.storage import opened_store
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from results import Audit, Operators, SignIns, Store
+from results import Operators, SignIns
+from valence.commands.shared import AsJson, Folder, Yes, note
 from valence.printing import ask, console, print_json, tell
 from valence.settings import load
 from valence.storage import opened_store
 
 app = typer.Typer(help="Add, list and remove those who run the installation.", no_args_is_help=True)
 
-Folder = Annotated[
-    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="The operator's name.", show_default=False)]
 FromInput = Annotated[
     bool,
@@ -76,7 +71,7 @@ def list_operators(sessions: Folder = None, as_json: AsJson = False) -> None:
 @app.command()
 def remove(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -115,18 +110,6 @@ def sign_out(sessions: Folder = None, as_json: AsJson = False) -> None:
         ended = SignIns(store.database).end_all()
         note(store, "signed out", "every browser")
     tell({"signed_out": ended}, f"{ended} browsers are signed out.", as_json)
-
-
-def note(store: Store, action: str, what: str) -> None:
-    """A line of the audit trail for what is done in a terminal."""
-    Audit(store.database).note(f"{_user()} in a terminal", action, what)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
-        return "somebody"
 
 
 def _password(from_input: bool) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from results import Format, Session, State, csv_text, export, json_text, nameless, summary_of
-from valence.commands.operators import note
+from valence.commands.shared import AsJson, Folder, Yes, note
 from valence.errors import ValenceError
 from valence.printing import ask, console, print_json, signed, tell
 from valence.storage import opened_store
@@ -19,10 +19,6 @@ from valence.storage import opened_store
 app = typer.Typer(help="Look at, export and delete stored sessions.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="A session's id, or any beginning of it that fits only one.")]
-Folder = Annotated[
-    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _STATE_STYLE = {State.DONE: "green", State.RUNNING: "cyan", State.INTERRUPTED: "yellow", State.FAILED: "red"}
 _BARS = "▁▂▃▄▅▆▇█"
@@ -96,7 +92,7 @@ def export_session(
 @app.command()
 def delete(
     session: Id,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from results import Token, Tokens
-from valence.commands.operators import AsJson, Folder, note
+from valence.commands.shared import AsJson, Folder, Yes, note
 from valence.printing import ask, console, print_json, tell
 from valence.storage import opened_store
 
@@ -69,7 +69,7 @@ def list_tokens(sessions: Folder = None, as_json: AsJson = False) -> None:
 @app.command()
 def revoke(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:

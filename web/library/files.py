@@ -13,7 +13,8 @@ from fastapi.responses import FileResponse, Response
 from results import Format, csv_text, json_text, nameless, summary_of, write_parquet
 from web.access.audience import API
 from web.access.trail import note
-from web.errors import explained, shown_source, stored_session
+from web.errors import explained
+from web.library.lookup import shown_source, stored_session
 from web.library.playback import timing
 from web.state import state_of
 

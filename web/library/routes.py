@@ -26,9 +26,10 @@ from results import State as SessionState
 from web.access.audience import API, OPERATORS
 from web.access.identity import Role, identity_of
 from web.access.trail import note
-from web.errors import explained, shown_source, stored_session
+from web.errors import explained
 from web.fields import MOST, FaceId, Key, Moment, Title
 from web.layout import page
+from web.library.lookup import shown_source, stored_session
 from web.state import state_of
 
 router = APIRouter(tags=["sessions"])

@@ -13,11 +13,9 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from analysis.live import begin_record
+from analysis.live import begin_record, open_pipeline
 from analysis.recording import Recorder
 from results import NotFoundError
-from stream.faces.analyzer import Analyzer
-from stream.pipelines.live import LivePipeline
 from stream.sources.sender_clock import SenderClock
 from stream.sources.webrtc import TrackSource
 from web.access.audience import API
@@ -164,8 +162,7 @@ async def _begin(sdp: str, state: State, terms: Terms) -> Answer:
         )
         source = TrackSource(receiver.track, SenderClock(receiver))
         answer = await answer_of(connection)
-        analyzer = Analyzer(state.engine.open_detector(), time_constant=state.engine.settings.smoothing)
-        pipeline = LivePipeline(source, analyzer, state.model, state.batcher.join(recorder.id))
+        pipeline = open_pipeline(state.engine, source, state.batcher.join(recorder.id))
         session = LiveSession(connection, source, pipeline, recorder, terms.shown, terms.longest)
         if terms.film is not None:
             pipeline.sinks.append(terms.film)

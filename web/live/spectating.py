@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
-from results import Link
+from results import Link, nameless
 from web.access.audience import API, OPERATORS, SPECTATORS
 from web.access.gate import still_admitted
 from web.access.identity import Role, identity_of, link_of
@@ -46,13 +46,13 @@ def operators_page(session_id: str) -> HTMLResponse:
 
 
 @router.post("/api/live/{session_id}/watch", dependencies=[API])
-async def watch(session_id: str, body: Offer, request: Request) -> Answer:
+async def look_on(session_id: str, body: Offer, request: Request) -> Answer:
     """Look on at a live session: an offer to receive video, with a data channel `valence`.
 
     403: the participant was not told that anybody may; 404: it is not live; 422: the offer cannot be used;
     503: it has too many spectators.
     """
-    return await _watch(request, _live(state_of(request), session_id), body)
+    return await _look_on(request, _live(state_of(request), session_id), body)
 
 
 @router.get("/api/live/{session_id}/links", dependencies=[API])
@@ -71,7 +71,7 @@ def invite(session_id: str, request: Request) -> SpectatorLink:
         raise HTTPException(403, "A participant in a study is nobody's to show.")
     with explained():
         link = state.desk.links.show(session_id)
-        note(request, "made", f"a link to look on at {session_id[:19]}")
+        note(request, "made", f"a link to look on at {nameless(session_id)}")
     return _shown(request, link)
 
 
@@ -84,7 +84,7 @@ async def revoke(session_id: str, key: Key, request: Request) -> None:
         if key not in {link.key for link in state.desk.links.of_session(session_id)}:
             raise HTTPException(404, f"Session {session_id} has no link {key}.")
         state.desk.links.revoke(key)
-        note(request, "closed", f"a link to look on at {session_id[:19]}")
+        note(request, "closed", f"a link to look on at {nameless(session_id)}")
 
     with explained():
         await asyncio.to_thread(close)
@@ -112,7 +112,7 @@ async def session(token: str, request: Request) -> dict[str, bool]:
 @router.post("/l/{token}/watch", dependencies=[SPECTATORS])
 async def spectate(token: str, body: Offer, request: Request) -> Answer:
     """As `POST /api/live/{session_id}/watch`."""
-    return await _watch(request, _live(state_of(request), str(link_of(request).session)), body)
+    return await _look_on(request, _live(state_of(request), str(link_of(request).session)), body)
 
 
 def _live(state: State, session_id: str) -> LiveSession:
@@ -122,7 +122,7 @@ def _live(state: State, session_id: str) -> LiveSession:
     return found
 
 
-async def _watch(request: Request, session: LiveSession, body: Offer) -> Answer:
+async def _look_on(request: Request, session: LiveSession, body: Offer) -> Answer:
     state, invited = state_of(request), identity_of(request).role is Role.SPECTATOR
     if session.shown is Shown.TO_NOBODY or (invited and session.shown is not Shown.LISTED):
         raise HTTPException(403, "This participant was not told that anybody may look on.")

@@ -15,9 +15,10 @@ from starlette.responses import HTMLResponse
 from results import InputError, Options, Studies, Study, Viewings, nameless, study_json
 from web.access.audience import API, OPERATORS
 from web.access.trail import note
-from web.errors import explained, stored_session
+from web.errors import explained
 from web.fields import FaceId, Key, Seconds, Title
 from web.layout import page
+from web.library.lookup import stored_session
 from web.state import state_of
 from web.studies.links import links_of
 from web.studies.lookup import known_study

@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from analysis.errors import AnalysisError
+from analysis.file import Progress
 from results import NotFoundError, ResultsError, Store, write_folder
 from web.uploads.journal import Job, Journal, Status
 
-Progress = Callable[[int, int | None, float], None]
-"""Called with frames done, frames expected (None: unknown) and seconds of the source."""
 Analyze = Callable[[Path, Progress], dict[str, Any]]
 """Analyses a file into a stored session and returns its summary. Raises AnalysisError; passes on what
 `Progress` raises."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, delete, func, select
 
 from results import NotFoundError, Store, StudyError
 from results.audience.panel import Options, make_panel
-from results.database.schema import Base
+from results.database.schema import Base, SessionRow
 from results.studies.responses import responses
 from results.studies.store import Studies
 from results.studies.viewings import Viewings
@@ -325,3 +325,22 @@ def test_pictures_are_deleted_only_if_the_session_is_attached(
 def test_a_stimulus_begins_at_some_time(store: Store, viewings: Viewings, study: str, offset: float) -> None:
     with pytest.raises(StudyError, match="cannot begin at"):
         viewings.attach(study, "ad-a", record(store, "ann", {1: 0.1}), offset_s=offset)
+
+
+def test_what_is_attached_twice_and_what_is_gone_are_told_apart(
+    store: Store, viewings: Viewings, study: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = record(store, "ann", {1: 0.1, 2: 0.2})
+    viewings.attach(study, "ad-a", session, viewer="Ann", face_id=1)
+    with pytest.raises(StudyError, match="already attached"):
+        viewings.attach(study, "ad-a", session, viewer="Bob", face_id=1)
+    with pytest.raises(StudyError, match="'Ann' is already seen"):
+        viewings.attach(study, "ad-a", session, viewer="Ann", face_id=2)
+
+    def gone(connection: Connection, *_: object) -> int:
+        connection.execute(delete(SessionRow))  # as by somebody else, just now
+        return 1
+
+    monkeypatch.setattr("results.studies.viewings._viewer_key", gone)
+    with pytest.raises(StudyError, match="was deleted while"):
+        viewings.attach(study, "ad-a", session, viewer="Cleo", face_id=2)

@@ -10,7 +10,7 @@ import pytest
 from results import Links, Studies
 from tests.web import asking
 from tests.web.live.test_signalling import camera
-from tests.web.participants.test_participants import Watching
+from tests.web.participants.test_participants import TakingPart
 from tests.web.peers import Peer, until
 from tests.web.serving import Served
 
@@ -59,8 +59,8 @@ def stimulus_removed(served: Served) -> None:
 async def test_a_link_ends_and_so_does_who_takes_part_by_it(
     served: Served, studies: Studies, ends: Callable[[Served], None]
 ) -> None:
-    watching = Watching(served, "spring")
-    other = Watching(served, "seen")
+    watching = TakingPart(served, "spring")
+    other = TakingPart(served, "seen")
     await watching.agree()
     await watching.until_frames(3, 90)
     await watching.tell("clock", [[0.1, 0.0], [1.1, 1.0]])
@@ -77,14 +77,14 @@ async def test_a_link_ends_and_so_does_who_takes_part_by_it(
 async def test_who_took_part_may_have_themselves_removed_after_the_link_was_closed(
     served: Served, studies: Studies
 ) -> None:
-    watching = Watching(served, "spring")
+    watching = TakingPart(served, "spring")
     await watching.agree()
     await watching.until_frames(3, 90)
     await watching.tell("end", [[0.1, 0.0], [1.1, 1.0]])
     closed_from_the_web(served)
     await until(lambda: not works(served.url, watching.link), 10)
     assert await watching.tell("clock", [[0.1, 0.0]]) == 404
-    other = Watching(served, "spring")
+    other = TakingPart(served, "spring")
     wrong = f"{served.url}{other.link}/people/{watching.begun['viewing']}"
     assert httpx.delete(wrong).status_code == 404, "what names a viewing does not name a person"
     assert await watching.withdraw() == 204
@@ -106,8 +106,8 @@ def test_a_link_is_open_for_so_many_days(served: Served, studies: Studies) -> No
     assert not listed["elsewhere"] and "--host 0.0.0.0" in listed["advice"]
 
 
-async def test_participants_are_nobodys_to_watch(served: Served, studies: Studies) -> None:
-    hidden, seen = Watching(served, "spring"), Watching(served, "seen")
+async def test_nobody_looks_on_at_participants_unasked(served: Served, studies: Studies) -> None:
+    hidden, seen = TakingPart(served, "spring"), TakingPart(served, "seen")
     agreed = {}
     for one in (hidden, seen):
         agreed[one] = httpx.get(f"{served.url}{one.link}/invitation").json()["consent"]

@@ -16,6 +16,7 @@ from results import NotFoundError, State
 from tests.web import asking
 from tests.web.peers import ClipTrack, Peer, until
 from tests.web.serving import Served, serving
+from web.live.spectators import Spectator
 from web.state import ServerSettings
 
 FIELDS = {"frame", "time_s", "faces", "fps", "latency_ms", "dropped"}
@@ -329,12 +330,26 @@ async def test_a_spectator_that_cannot_be_closed_does_not_hold_up_the_end(
     spectator.connection.addTransceiver("video", direction="recvonly")
     await spectator.connect(f"/api/live/{peer.session}/watch")
 
-    async def broken(_self: object) -> None:
+    plain = Spectator.close
+
+    async def broken(self: Spectator) -> None:
+        await plain(self)
         raise RuntimeError("on purpose")
 
-    monkeypatch.setattr("web.live.spectators.Spectator.close", broken)
+    monkeypatch.setattr(Spectator, "close", broken)
     peer.say("stop")
     await until(lambda: over(served, peer.session), 15)
     assert served.store.get(peer.session).state is State.DONE
     for each in (spectator, peer):
         await each.close()
+
+
+async def test_an_offer_that_cannot_be_answered_leaves_nothing(served: Served) -> None:
+    peer, _ = camera(served)
+    offer = await peer.offer()
+    offer["sdp"] = offer["sdp"].replace("VP8/", "UNKNOWN/").replace("H264/", "UNKNOWN/")
+    answer = asking.post(f"{served.url}/api/offer", json=offer, timeout=30)
+    assert answer.status_code == 422 and "cannot be" in answer.json()["detail"]
+    assert served.store.sessions() == [] and not served.state.hub.sessions
+    assert not served.state.batcher._seats, "no place is kept for it in the batches"
+    await peer.close()

@@ -30,7 +30,7 @@ def study(served: Served) -> str:
     return f"/api/studies/{made.id}"
 
 
-class Watching(Peer):
+class TakingPart(Peer):
     """A participant's page: a camera, and what it says of its player. All it has is its link."""
 
     def __init__(self, served: Served, study: str, stimulus: str = "ad-a", link: str | None = None) -> None:
@@ -75,7 +75,7 @@ def traces(served: Served) -> tuple[int, int, set[str]]:
 
 
 async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     assert (await watching.agree()).status_code == 201
     await watching.until_frames(12, 90)
     (listed,) = Viewings(served.store).viewers("spring")
@@ -97,7 +97,7 @@ async def test_a_viewer_lands_on_the_stimulus_clock(served: Served, study: str) 
 
 
 async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     assert traces(served)[:2] == (1, 1)
@@ -107,7 +107,7 @@ async def test_nothing_is_kept_of_who_leaves_before_the_stimulus_begins(served: 
 
 
 async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
@@ -121,7 +121,7 @@ async def test_who_closes_the_page_in_the_middle_stays_with_what_they_saw(served
 
 @pytest.mark.parametrize("after", ["while watching", "afterwards"])
 async def test_who_withdraws_leaves_no_trace(served: Served, study: str, after: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     now = watching.frames[-1]["time_s"]
@@ -138,7 +138,7 @@ async def test_a_study_that_keeps_media_has_the_viewers_video(served: Served) ->
     studies = Studies(served.store)
     studies.create("keeping", keep_media=True)
     studies.add_stimulus("keeping", "Ad A", 10)
-    watching = Watching(served, "/api/studies/keeping")
+    watching = TakingPart(served, "/api/studies/keeping")
     await watching.agree()
     await watching.until_frames(20, 90)
     now = watching.frames[-1]["time_s"]
@@ -156,7 +156,7 @@ async def test_a_study_that_keeps_media_has_the_viewers_video(served: Served) ->
 
 
 async def test_who_was_not_shown_the_text_of_now_has_not_agreed(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     refused = await watching.agree(consent="I agree to anything.")
     assert refused.status_code == 409 and "has changed" in refused.json()["detail"]
     refused = await watching.agree(sdp="v=0\r\n")
@@ -166,8 +166,8 @@ async def test_who_was_not_shown_the_text_of_now_has_not_agreed(served: Served, 
 
 
 async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served: Served, study: str) -> None:
-    first = Watching(served, study)
-    second = Watching(served, study, link=first.link)
+    first = TakingPart(served, study)
+    second = TakingPart(served, study, link=first.link)
     await first.agree()
     await first.until_frames(5, 90)
     now = first.frames[-1]["time_s"]
@@ -182,7 +182,7 @@ async def test_who_comes_back_after_a_lost_connection_is_the_same_viewer(served:
 
 
 async def test_deleting_a_study_ends_those_who_watch(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     await watching.agree()
     await watching.until_frames(5, 90)
     async with asking.opened_async(base_url=served.url, timeout=30) as client:
@@ -195,12 +195,12 @@ async def test_deleting_a_study_ends_those_who_watch(served: Served, study: str)
 
 async def test_who_is_gone_is_never_taken_for_who_came_after(served: Served, study: str) -> None:
     """Numbers and keys are given again once their row is deleted; what a page knows itself by is not."""
-    gone = Watching(served, study)
+    gone = TakingPart(served, study)
     await gone.agree()
     await gone.until_frames(3, 90)
     gone.say("stop")
     await until(lambda: traces(served) == (0, 0, set()), 15)
-    after = Watching(served, study, link=gone.link)
+    after = TakingPart(served, study, link=gone.link)
     await after.agree()
     await after.until_frames(3, 90)
     assert after.begun["viewer"] == gone.begun["viewer"]
@@ -210,7 +210,7 @@ async def test_who_is_gone_is_never_taken_for_who_came_after(served: Served, stu
     (viewing,) = Viewings(served.store).all("spring")
     assert viewing.clock == ((0.0, 0.0),) and after.begun["session"] in served.state.hub.sessions
 
-    again = Watching(served, study, link=gone.link)
+    again = TakingPart(served, study, link=gone.link)
     assert (await again.agree(person=gone.begun["person"])).status_code == 201
     viewers = Viewings(served.store).viewers("spring")
     assert len(viewers) == 2 and all(viewer.consent_text for viewer in viewers), "they agreed anew"
@@ -226,7 +226,7 @@ async def test_who_took_part_is_removed_also_by_another_server_later(
         studies = Studies(first.store)
         studies.create("Spring")
         studies.add_stimulus("spring", "Ad A", 10)
-        watching = Watching(first, "spring")
+        watching = TakingPart(first, "spring")
         await watching.agree()
         await watching.until_frames(3, 90)
         await watching.tell("end", [[0.1, 0.0], [4.1, 4.0]])
@@ -242,8 +242,8 @@ async def test_who_took_part_is_removed_also_by_another_server_later(
 
 
 async def test_a_link_does_not_take_every_place(served: Served, study: str) -> None:
-    waiting = [Watching(served, study)]
-    waiting += [Watching(served, study, link=waiting[0].link) for _ in range(MOST_WAITING)]
+    waiting = [TakingPart(served, study)]
+    waiting += [TakingPart(served, study, link=waiting[0].link) for _ in range(MOST_WAITING)]
     statuses = []
     async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
         for one in waiting:  # they ask, and never connect
@@ -256,7 +256,7 @@ async def test_a_link_does_not_take_every_place(served: Served, study: str) -> N
 
 
 async def test_what_was_said_earlier_and_comes_later_takes_nothing_back(served: Served, study: str) -> None:
-    watching = Watching(served, study)
+    watching = TakingPart(served, study)
     await watching.agree()
     await watching.until_frames(3, 90)
     whole = [[0.1, 0.0], [1.1, 1.0], [2.1, 2.0]]

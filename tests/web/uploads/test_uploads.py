@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from inference import ValenceModel
-from results import State, Store
+from results import State, Store, write_folder
 from tests.web import asking
 from tests.web.serving import SAMPLE, Served, free_port, process, wait_until
 from tests.web.uploading import NO_FACE, ONE_FACE, files_below, numbered_clip, outcome, send, taking_uploads
@@ -249,6 +249,25 @@ def test_waiting_and_running_analyses_can_be_cancelled(tmp_path: Path, model: Va
         assert [job["id"] for job in asking.get(f"{served.url}/api/analyses").json()] == [third["id"]]
         wait_until(lambda: {Path(f).parts[1] for f in files_below(tmp_path)} == {third["id"]}, 10)
         assert asking.get(f"{served.url}/api/analyses/{first['id']}").status_code == 404
+
+
+def test_who_cancels_at_the_last_moment_has_nothing_left(
+    tmp_path: Path, model: ValenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with taking_uploads(tmp_path, model) as served:
+        cancelled: list[int] = []
+
+        def late(store: Store, session: str, **files: Path) -> object:
+            written = write_folder(store, session, **files)
+            (job,) = asking.get(f"{served.url}/api/analyses").json()
+            cancelled.append(asking.delete(f"{served.url}/api/analyses/{job['id']}").status_code)
+            return written
+
+        monkeypatch.setattr("web.uploads.analyses.write_folder", late)
+        send(served.url, ONE_FACE)
+        wait_until(lambda: cancelled == [204] and served.store.sessions() == [], 60)
+        assert asking.get(f"{served.url}/api/analyses").json() == []
+        wait_until(lambda: files_below(tmp_path) == set(), 10)
 
 
 def test_a_stopped_server_goes_on_where_it_was(tmp_path: Path, model: ValenceModel) -> None:

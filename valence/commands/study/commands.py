@@ -18,11 +18,11 @@ from results import (
     require_viewers,
     study_json,
 )
-from valence.commands.operators import note
+from valence.commands.shared import AsJson, Folder, Yes, note
 from valence.commands.study import links
 from valence.commands.study.options import Aggregation, stretch_of
 from valence.commands.study.printing import findings_line, findings_table, studies_table, tell_study
-from valence.commands.study.shared import AsJson, Folder, OfStimulus, StudyName, Yes
+from valence.commands.study.shared import OfStimulus, StudyName
 from valence.errors import WRONG_USE, ValenceError
 from valence.options import with_options
 from valence.printing import ask, console, limits, print_json, signed, tell

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from results import Link, Links, NotFoundError, Studies
-from valence.commands.operators import note
-from valence.commands.study.shared import AsJson, Folder, OfStimulus, StudyName
+from valence.commands.shared import AsJson, Folder, note
+from valence.commands.study.shared import OfStimulus, StudyName
 from valence.printing import console, print_json, tell
 from valence.settings import Settings, load
 from valence.storage import opened_store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +12,3 @@ StudyName = Annotated[
 OfStimulus = Annotated[
     str | None, typer.Option("--stimulus", help="Its id or name; not needed where there is only one.")
 ]
-Folder = Annotated[
-    Path | None, typer.Option("--sessions", help="The sessions folder.", show_default="sessions")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -34,6 +34,7 @@ export class Status {
   async identify() {
     try {
       const health = await (await fetch("/health")).json();
+      if (!health.device) return; // it is for operators
       const device = health.device.running === "cuda" ? "GPU" : "CPU";
       this.parts["runs-on"].textContent = `${health.model.name} on ${device}`;
     } catch {

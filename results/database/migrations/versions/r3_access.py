@@ -5,8 +5,6 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-from results.database.schema import UtcDateTime
-
 revision = "3"
 down_revision = "2"
 
@@ -24,7 +22,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Integer(), primary_key=True),
         sa.Column("name", sa.String(), nullable=False, unique=True),
         sa.Column("password", sa.String(), nullable=False),
-        sa.Column("created", UtcDateTime(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "sign_ins",
@@ -33,13 +31,13 @@ def upgrade() -> None:
         sa.Column(
             "operator_key", sa.Integer(), sa.ForeignKey("operators.key", ondelete="CASCADE"), index=True
         ),
-        sa.Column("created", UtcDateTime(), nullable=False),
-        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "entries",
         sa.Column("hash", sa.String(), primary_key=True),
-        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "tokens",
@@ -47,8 +45,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False, unique=True),
         sa.Column("hash", sa.String(), nullable=False, unique=True),
         sa.Column("read_only", sa.Boolean(), nullable=False),
-        sa.Column("created", UtcDateTime(), nullable=False),
-        sa.Column("expires", UtcDateTime()),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True)),
     )
     op.create_table(
         "links",
@@ -57,14 +55,14 @@ def upgrade() -> None:
         sa.Column("stimulus_key", sa.Integer(), sa.ForeignKey("stimuli.key", ondelete="CASCADE"), index=True),
         sa.Column("session_key", sa.Integer(), sa.ForeignKey("sessions.key", ondelete="CASCADE"), index=True),
         sa.Column("note", sa.String(), nullable=False),
-        sa.Column("created", UtcDateTime(), nullable=False),
-        sa.Column("expires", UtcDateTime()),
-        sa.Column("revoked", UtcDateTime()),
+        sa.Column("created", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True)),
+        sa.Column("revoked", sa.DateTime(timezone=True)),
     )
     op.create_table(
         "audit",
         sa.Column("key", sa.Integer(), primary_key=True),
-        sa.Column("time", UtcDateTime(), nullable=False, index=True),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False, index=True),
         sa.Column("who", sa.String(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
