@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from analysis.engine import Engine
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, OutageError
 from results import DeletedError, ExportError, State, write_folder
 from stream.drawing.annotated_video import AnnotatedVideo
 from stream.drawing.annotation import save_annotated_image
 from stream.faces.analyzer import Analyzer
 from stream.frames import Frame, Sample
 from stream.pipelines.files import run
-from stream.sources.files import SourceError, open_source
+from stream.sources.door import SourceError
+from stream.sources.files import open_source
+
+_AWAY = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV))
+"""What a system says when a disk is full or gone."""
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
@@ -38,12 +43,13 @@ def analyze(
     the input, where its path says nothing to people; by default the path.
 
     Raises:
-        AnalysisError: the input cannot be read, or the results cannot be written. What `progress` raises is
-            passed on.
+        AnalysisError: the input cannot be read, or the results cannot be written; OutageError where the disk
+            is to blame. What `progress` raises is passed on.
+        StoreError: the database cannot be used.
     """
     settings = engine.settings
     try:
-        source = open_source(path)
+        source = open_source(path, settings.limits)
     except SourceError as error:
         raise AnalysisError(str(error)) from error
     except OSError as error:
@@ -104,12 +110,12 @@ def analyze(
         _remove_empty(folder)
         raise AnalysisError(str(error)) from error
     except ExportError as error:
-        raise AnalysisError(str(error)) from error
+        raise _unwritten(error.__cause__, str(error)) from error
     except DeletedError as error:
         raise AnalysisError("its session was deleted while it was analysed") from error
     except OSError as error:
         where = error.filename or folder
-        raise AnalysisError(f"results cannot be written to {where}: {_said(error)}") from error
+        raise _unwritten(error, f"results cannot be written to {where}: {_said(error)}") from error
 
 
 class _ImageSink:
@@ -120,6 +126,11 @@ class _ImageSink:
 
     def __call__(self, frame: Frame, samples: list[Sample]) -> None:
         save_annotated_image(self._path, frame.image, samples)
+
+
+def _unwritten(cause: BaseException | None, text: str) -> AnalysisError:
+    away = isinstance(cause, OSError) and cause.errno in _AWAY
+    return OutageError(text) if away else AnalysisError(text)
 
 
 def _remove_empty(folder: Path) -> None:

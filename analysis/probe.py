@@ -1,25 +1,34 @@
-"""A video that is to be a stimulus: whether it can be read, and how long it is."""
+"""Questions about a video: how long it is, when its frames are shown, what is to be seen at some moments.
+
+Functions of plain values, for workers; files of strangers are asked about in there.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
 
-from stream.sources.files import SourceError, VideoFile
+from stream.sources.door import SourceError
+from stream.sources.files import VideoFile
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+from stream.sources.stills import STILL_WIDTH, stills
+from stream.sources.timing import Timing, timing
+
+__all__ = ["STILL_WIDTH", "StimulusVideoError", "Timing", "seconds_of", "stills", "timing"]
 
 
 class StimulusVideoError(ValueError):
     """A file that cannot be a stimulus; the text says why, and begins in lower case."""
 
 
-def seconds_of(path: Path) -> float:
+def seconds_of(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> float:
     """The video's length; read off the frames where the file does not say.
 
     Raises:
         StimulusVideoError: it cannot be read, or is a picture.
     """
     try:
-        video = VideoFile(path)
+        video = VideoFile(path, limits)
         pictures = len(list(islice(video, 2)))
         length = video.duration if video.duration is not None else max(frame.time for frame in video)
     except SourceError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream.faces.smoothing import TIME_CONSTANT
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,5 @@ class AnalysisSettings:
     """For the detector ``yunet``."""
     smoothing: float = TIME_CONSTANT
     """Time constant of the smoothing, in seconds; 0 for none."""
+    limits: MediaLimits = DEFAULT_LIMITS
+    """What a file may ask for."""

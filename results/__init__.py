@@ -20,6 +20,9 @@ from results.database.errors import (
     StudyError,
 )
 from results.database.files import written_atomically
+from results.jobs.records import Beat, Job
+from results.jobs.records import Status as JobStatus
+from results.jobs.store import Jobs
 from results.report.page import pictures_wanted, report_html
 from results.sessions.exclusions import excluded
 from results.sessions.exports import (
@@ -66,6 +69,7 @@ __all__ = [
     "AmbiguousError",
     "Audit",
     "AuditLine",
+    "Beat",
     "Column",
     "Comparison",
     "DeletedError",
@@ -77,6 +81,9 @@ __all__ = [
     "Findings",
     "Format",
     "InputError",
+    "Job",
+    "JobStatus",
+    "Jobs",
     "Kind",
     "Link",
     "Links",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from analysis.settings import AnalysisSettings
+from analysis.workers import WorkerLimits, cores_but_one
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 from valence.errors import ValenceError
 
 
@@ -57,6 +60,23 @@ class Settings(BaseSettings):
     ice_servers: Several = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
 
+    workers: int = Field(default_factory=cores_but_one, ge=1, le=1024)
+    """Processes that analyse files side by side."""
+    worker_memory_mb: int = Field(WorkerLimits.worker_memory_mb, ge=500)
+    worker_patience: float = Field(WorkerLimits.worker_patience, gt=0, allow_inf_nan=False)
+    worker_hours: float = Field(WorkerLimits.worker_hours, gt=0, allow_inf_nan=False)
+    picture_megapixels: float = Field(DEFAULT_LIMITS.picture_megapixels, gt=0, le=1073)
+    """At most; OpenCV takes no more than 2^30 pixels."""
+    video_megapixels: float = Field(DEFAULT_LIMITS.video_megapixels, gt=0, le=2000)
+    video_hours: float = Field(DEFAULT_LIMITS.video_hours, gt=0, allow_inf_nan=False)
+    video_frames: int = Field(DEFAULT_LIMITS.video_frames, ge=1)
+    video_streams: int = Field(DEFAULT_LIMITS.video_streams, ge=1, le=1000)
+
+    @property
+    def worker_limits(self) -> WorkerLimits:
+        """What one piece of work in a worker may take."""
+        return WorkerLimits(self.worker_memory_mb, self.worker_patience, self.worker_hours)
+
     @property
     def analysis(self) -> AnalysisSettings:
         """Those that say how faces are found and read."""
@@ -66,6 +86,7 @@ class Settings(BaseSettings):
             detector=self.detector,
             detector_weights=self.detector_weights,
             smoothing=self.smoothing,
+            limits=MediaLimits(**{part.name: getattr(self, part.name) for part in fields(MediaLimits)}),
         )
 
 

@@ -20,7 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from analysis.engine import Engine
-from analysis.file import Progress, analyze
+from analysis.file import Progress
+from analysis.tasks import FileTask, analyze_file
+from analysis.workers import Workers
 from inference.batching import Batcher
 from results import StoreError
 from web import home
@@ -85,9 +87,12 @@ def create_app(
             hub = await stack.enter_async_context(Hub())
             desk = Desk(engine.store, settings.token)
             people = await stack.enter_async_context(Participants(engine.store, hub, desk.links))
-            queue = Analyses(engine.store, analyze_upload or partial(_analyze, engine=engine))
+            workers = stack.enter_context(Workers(settings.workers, settings.worker_limits))
+            probes = stack.enter_context(Workers(1, settings.worker_limits))
+            analyze = analyze_upload or partial(_analyze, engine=engine, workers=workers)
+            queue = Analyses(engine.store, analyze, settings.workers)
             analyses = await stack.enter_async_context(queue)
-            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses)
+            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses, probes)
             yield
 
     app = _Application(settings, lifespan=lifespan)
@@ -122,9 +127,11 @@ class _Application(FastAPI):
         )
 
 
-def _analyze(path: Path, progress: Progress, *, engine: Engine) -> dict[str, Any]:
+def _analyze(path: Path, progress: Progress, *, engine: Engine, workers: Workers) -> dict[str, Any]:
     """What `valence analyze` does; the record calls the input by its name, not by where it waited."""
-    return analyze(path, engine, progress=progress, source_name=path.name)
+    store = engine.store
+    task = FileTask(path, store.root, store.database.given_url, engine.settings, source_name=path.name)
+    return workers.run(analyze_file, task, progress=progress)
 
 
 async def _explain(_request: Request, error: Exception) -> Response:

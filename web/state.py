@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
 from analysis.engine import Engine
+from analysis.workers import WorkerLimits, Workers
 from inference import ValenceModel
 from inference.batching import Batcher
 from results import Store
@@ -41,6 +42,9 @@ class ServerSettings:
     """Spectators of one live session."""
     upload_limit: int = 4 * 1024**3
     """Bytes of one uploaded file."""
+    workers: int = 1
+    """Uploads that are analysed side by side, each in a process of its own."""
+    worker_limits: WorkerLimits = field(default_factory=WorkerLimits)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class State:
     participants: Participants
     analyses: Analyses
     """The queue of uploads."""
+    probes: Workers
+    """Opens files of strangers for whoever waits for an answer; the queue has workers of its own."""
 
     @property
     def store(self) -> Store:

@@ -29,6 +29,8 @@ class Database:
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
         self.folder = folder
+        self.given_url = url
+        """As it was handed in, for another process that is to open the same."""
         # Not written as one: a path may hold characters that mean something in an address.
         self.url = url or URL.create("sqlite", database=str(folder / DATABASE_NAME))
         try:

@@ -274,3 +274,30 @@ class SecretRow(Base):
     __tablename__ = "secrets"
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
+
+
+class JobRow(Base):
+    """An upload: on its way in, waiting, analysed just now by the server that the row names, done or
+    failed.
+    """
+
+    __tablename__ = "jobs"
+    key: Mapped[Key]
+    id: Mapped[str] = mapped_column(unique=True)
+    input: Mapped[str]
+    file: Mapped[str]
+    created: Mapped[datetime]
+    status: Mapped[str] = mapped_column(index=True)
+    session_key: Mapped[int | None] = mapped_column(
+        ForeignKey("sessions.key", ondelete="CASCADE"), index=True
+    )
+    error: Mapped[str | None]
+    no_face: Mapped[bool] = mapped_column(default=False)
+    deaths: Mapped[int] = mapped_column(default=0)
+    frames: Mapped[int] = mapped_column(default=0)
+    frames_expected: Mapped[int | None]
+    fps: Mapped[float] = mapped_column(default=0.0)
+    owner_host: Mapped[str | None]
+    owner_pid: Mapped[int | None]
+    owner_started: Mapped[str | None]
+    heartbeat: Mapped[datetime | None]

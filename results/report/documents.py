@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from inference.manifest import Manifest
 from results.report.page import pictures_wanted, report_html
-from results.report.stills import stills
 from results.studies.findings import Comparison, Findings, compare, comparison_json, findings_json
 
 MOST_COMPARED = 4
 """Up to so many stimuli, a report compares each with each; of more, any two can be compared by name."""
+Stills = Callable[[Path, list[float]], dict[float, bytes]]
+"""What a video shows at some of its seconds, as JPEG files; what cannot be read is left out."""
 _METRICS = {
     "ccc": "concordance correlation",
     "rmse": "root mean squared error",
@@ -36,7 +38,10 @@ def report_json(findings: Sequence[Findings], comparisons: Sequence[Comparison] 
 
 
 def report_page(
-    findings: Sequence[Findings], comparisons: Sequence[Comparison] = (), manifest: Manifest | None = None
+    findings: Sequence[Findings],
+    comparisons: Sequence[Comparison],
+    manifest: Manifest | None,
+    stills: Stills,
 ) -> str:
     """The report with stills of the stimuli's videos; `manifest`: of the model that is in use now."""
     pictures = {

@@ -160,6 +160,12 @@ class Store:
             row = find_session(connection, session_id)
             return session_of(connection, row, face_names(connection, [row.key])[row.key], self.root)
 
+    def read_from(self, path: Path) -> list[str]:
+        """The ids of the sessions that were read from this file, whether they came to their end or not."""
+        query = select(SessionRow.id).where(SessionRow.origin == str(path.resolve()))
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def latest_of(self, path: Path) -> Session | None:
         """The newest finished session that was read from this file as it now is; None without one."""
         origin = path.resolve()

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from analysis.engine import Engine, open_model
 from analysis.errors import AnalysisError
-from analysis.file import analyze
+from analysis.many import Outcome, analyze_many
+from analysis.tasks import FileTask
+from analysis.workers import Workers
 from results import NEUTRAL, Store
-from stream.sources.files import SourceError, find_media
-from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError
+from stream.sources.door import SourceError
+from stream.sources.files import find_media
+from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError
+from valence.printing import shown
 from valence.settings import Settings
 from valence.storage import explained
 
@@ -33,36 +39,33 @@ def run(
         raise ValenceError(f"{out} is a file, not a folder for results")
     inputs, failed = _inputs(paths, as_json, complaints)
     summaries: list[dict[str, Any]] = []
+    faults = 0
     if inputs:
-        with explained(), Store(settings.sessions, settings.database_url) as store:
-            engine = Engine(settings.analysis, open_model(settings.analysis), store)
-            with _progress(complaints) as bars:
-                for number, path in enumerate(inputs, 1):
-                    try:
-                        summary = _one(path, engine, out, annotated, bars, f"{number}/{len(inputs)}")
-                    except AnalysisError as error:
-                        failed += 1
-                        _complain(path, str(error), as_json, complaints)
-                        continue
-                    summaries.append(summary)
-                    if as_json:
-                        _print_json(_contract(summary))
-                    for event in summary["events"]:
-                        if event["kind"] == "source":
-                            complaints.print(
-                                f"valence: {path}: {event['text']}", soft_wrap=True, markup=False
-                            )
+        with explained(), Store(settings.sessions, settings.database_url):
+            pass  # what is wrong with it is said once, and not for every input
+        tasks = [
+            FileTask(path, settings.sessions, settings.database_url, settings.analysis, out, annotated)
+            for path in inputs
+        ]
+        for task, outcome in _outcomes(tasks, settings, complaints):
+            if isinstance(outcome, Exception):
+                failed += 1
+                faults += not isinstance(outcome, AnalysisError)
+                _complain(task.path, _reason(outcome), as_json, complaints)
+                continue
+            summaries.append(outcome)
+            if as_json:
+                _print_json(_contract(outcome))
+            for event in outcome["events"]:
+                if event["kind"] == "source":
+                    _say(complaints, f"{task.path}: {event['text']}")
     if not as_json and summaries:
         _tables(summaries, screen)
     faceless = [s for s in summaries if not s["faces"]]
     for summary in faceless:
-        complaints.print(
-            f"valence: no face was found in {summary['input']}; please choose another image or video",
-            soft_wrap=True,
-            markup=False,
-        )
+        _say(complaints, f"no face was found in {summary['input']}; please choose another image or video")
     if failed:
-        return WRONG_USE
+        return FAILED if faults else WRONG_USE
     return NO_FACE if summaries and len(faceless) == len(summaries) else DONE
 
 
@@ -79,22 +82,43 @@ def _inputs(paths: Sequence[Path], as_json: bool, complaints: Console) -> tuple[
     return list(found), failed
 
 
-def _one(
-    path: Path, engine: Engine, out: Path | None, annotated: bool, bars: Progress, number: str
-) -> dict[str, Any]:
-    began = time.monotonic()
-    bar = bars.add_task(f"{number} {path.name}", total=None, speed="")
+def _outcomes(
+    tasks: Sequence[FileTask], settings: Settings, screen: Console
+) -> Iterator[tuple[FileTask, Outcome]]:
+    """What becomes of each, with a bar for each that is analysed just now."""
+    numbers = {task: number for number, task in enumerate(tasks, 1)}
+    bars_of: dict[FileTask, TaskID] = {}
+    workers = Workers(min(settings.workers, len(tasks)), settings.worker_limits)
+    with explained(), workers, _progress(screen) as bars:
 
-    def show(done: int, expected: int | None, _seconds: float) -> None:
-        rate = done / max(time.monotonic() - began, 1e-6)
-        bars.update(
-            bar, completed=done, total=max(expected, done) if expected else None, speed=f"{rate:.0f} fps"
-        )
+        def watch(task: FileTask) -> Callable[[int, int | None, float], None]:
+            began = time.monotonic()
+            name = shown(task.path.name)
+            bar = bars.add_task(f"{numbers[task]}/{len(tasks)} {name}", total=None, speed="")
+            bars_of[task] = bar
 
-    try:
-        return analyze(path, engine, out=out, annotated=annotated, progress=show)
-    finally:
-        bars.remove_task(bar)
+            def show(done: int, expected: int | None, _seconds: float) -> None:
+                rate = done / max(time.monotonic() - began, 1e-6)
+                total = max(expected, done) if expected else None
+                bars.update(bar, completed=done, total=total, speed=f"{rate:.0f} fps")
+
+            return show
+
+        for task, outcome in analyze_many(tasks, workers, watch):
+            if task in bars_of:
+                bars.remove_task(bars_of.pop(task))
+            yield task, outcome
+
+
+def _reason(error: Exception) -> str:
+    """Why an input has failed. What nobody expected is shown whole to whom wants to look into it."""
+    if isinstance(error, AnalysisError):
+        return str(error)
+    if os.environ.get("VALENCE_DEBUG"):
+        traceback.print_exception(error)
+    kind = type(error).__name__
+    text = str(error).strip().rpartition("\n")[2]
+    return f"unexpected {kind}: {text}; this is a fault of ours. VALENCE_DEBUG=1 shows where"
 
 
 @contextmanager
@@ -102,7 +126,7 @@ def _progress(console: Console) -> Iterator[Progress]:
     """Bars with frames per second and time left; nothing where stderr is not a terminal."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TextColumn("{task.fields[speed]}"),
@@ -126,7 +150,11 @@ def _contract(summary: dict[str, Any]) -> dict[str, Any]:
 def _complain(path: Path, reason: str, as_json: bool, complaints: Console) -> None:
     if as_json:
         _print_json({"input": str(path), "error": reason})
-    complaints.print(f"valence: {path}: {reason}", soft_wrap=True, markup=False)
+    _say(complaints, f"{path}: {reason}")
+
+
+def _say(complaints: Console, text: str) -> None:
+    complaints.print(f"valence: {shown(text)}", soft_wrap=True, markup=False, emoji=False)
 
 
 def _print_json(value: dict[str, Any]) -> None:
@@ -139,13 +167,13 @@ def _tables(summaries: Sequence[dict[str, Any]], screen: Console) -> None:
     for name in ("face", "seen", "samples", "mean", "min", "max", "quality"):
         table.add_column(name, justify="right", no_wrap=True)
     for summary in summaries:
-        name = Path(summary["input"]).name
+        title = Text(shown(Path(summary["input"]).name))
         if not summary["faces"]:
-            table.add_row(name, "-", "no face", *["-"] * 5)
+            table.add_row(title, "-", "no face", *["-"] * 5)
         for face in summary["faces"]:
             still = summary["kind"] == "image"
             table.add_row(
-                name,
+                title,
                 str(face["face_id"]),
                 "" if still else f"{face['first_s']:.1f}-{face['last_s']:.1f} s",
                 str(face["samples"]),
@@ -154,14 +182,15 @@ def _tables(summaries: Sequence[dict[str, Any]], screen: Console) -> None:
                 "" if still else _colored(face["valence_max"]),
                 f"{face['quality_mean']:.2f}",
             )
-            name = ""
+            title = Text()
     screen.print(table)
     for summary in summaries:
         files = summary["files"]
         best = files.get("annotated") or files["csv"]
-        screen.print(f"{summary['session']}: {Path(best).parent}", soft_wrap=True, markup=False)
+        where = shown(str(Path(best).parent))
+        screen.print(f"{summary['session']}: {where}", soft_wrap=True, markup=False, emoji=False)
         for label, file in files.items():
-            screen.print(f"  {label:10} {file}", soft_wrap=True, markup=False)
+            screen.print(f"  {label:10} {shown(str(file))}", soft_wrap=True, markup=False, emoji=False)
 
 
 def _colored(value: float) -> str:

@@ -21,7 +21,8 @@ from inference import Crop, ValenceModel
 from stream.faces.analyzer import find_in_still
 from stream.faces.detection import Detector, locate_in_crop
 from stream.frames import Box
-from stream.sources.files import SourceError, open_source
+from stream.sources.door import SourceError
+from stream.sources.files import open_source
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.errors import DONE, NO_FACE, ValenceError

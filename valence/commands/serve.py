@@ -177,6 +177,8 @@ def _app(engine: Engine, settings: Settings) -> FastAPI:
             ice_servers=tuple(settings.ice_servers),
             allowed_hosts=(*settings.allowed_hosts, *_named_in(settings.public_url)),
             version=__version__,
+            workers=settings.workers,
+            worker_limits=settings.worker_limits,
         ),
     )
 

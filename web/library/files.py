@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
+from analysis.errors import AnalysisError
+from analysis.probe import Timing, timing
 from results import Format, csv_text, json_text, nameless, summary_of, write_parquet
 from web.access.audience import API
 from web.access.trail import note
 from web.errors import explained
 from web.library.lookup import shown_source, stored_session
-from web.library.playback import timing
 from web.state import state_of
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["sessions"], dependencies=[API])
 
@@ -82,8 +86,18 @@ def frames_of(session_id: str, what: str, request: Request) -> dict[str, Any]:
     path = session.files.get(what)
     if path is None or what not in ("recording", "annotated"):
         raise HTTPException(404, f"Session {session_id} has no video {what!r}.")
-    found = timing(Path(path))
+    found = timing_of(request, Path(path))
     return {"times": found.times, "width": found.width, "height": found.height}
+
+
+def timing_of(request: Request, path: Path) -> Timing:
+    """When a video's frames are shown; nothing where it cannot be read."""
+    state = state_of(request)
+    try:
+        return state.probes.run(timing, path, state.engine.settings.limits)
+    except AnalysisError as error:
+        log.warning("The frames of %s cannot be told: %s", path.name, error)
+        return Timing()
 
 
 def download(content: str | bytes, kind: str, name: str) -> Response:

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from results import NotFoundError, Session
 from web.state import state_of
-from web.uploads.journal import UPLOADS
+from web.uploads.folders import UPLOADS
 
 
 def stored_session(request: Request, session_id: str) -> Session:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
+from analysis.probe import STILL_WIDTH, stills
 from results import (
     Comparison,
     Findings,
@@ -90,7 +92,12 @@ def report(study_id: str, form: Literal["html", "json"], request: Request) -> Re
 
 
 def _page(request: Request, found: Sequence[Findings], pairs: Sequence[Comparison]) -> str:
-    return report_page(found, pairs, state_of(request).model.manifest)
+    state = state_of(request)
+
+    def look(path: Path, times: list[float]) -> dict[float, bytes]:
+        return state.probes.run(stills, path, times, STILL_WIDTH, state.engine.settings.limits)
+
+    return report_page(found, pairs, state.model.manifest, look)
 
 
 def _found(request: Request, study: Study, stimulus: str) -> Findings:

@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
+from analysis.errors import AnalysisError
 from analysis.probe import StimulusVideoError, seconds_of
 from results import Stimulus, Studies, Study
 from web.access.audience import API
@@ -22,9 +23,8 @@ from web.access.bodies import MOST as MOST_JSON
 from web.access.trail import note
 from web.errors import explained
 from web.fields import MOST, Seconds, Title
-from web.library.files import MEDIA_TYPES
-from web.library.playback import timing
-from web.state import state_of
+from web.library.files import MEDIA_TYPES, timing_of
+from web.state import State, state_of
 from web.studies.lookup import known_stimulus, known_study
 from web.uploads.receiving import Received, ReceiveError, receive
 
@@ -129,7 +129,7 @@ def frames(study_id: str, stimulus_id: str, request: Request) -> dict[str, Any]:
     """When each frame of the video is shown: `times`, seconds from the first; `width`, `height`, pixels."""
     with explained():
         _, stimulus = known_stimulus(request, study_id, stimulus_id)
-    found = timing(_file(stimulus))
+    found = timing_of(request, _file(stimulus))
     return {"times": found.times, "width": found.width, "height": found.height}
 
 
@@ -165,13 +165,13 @@ async def _from_file(
         raise HTTPException(400, "The upload broke off before its end.") from error
     except OSError as error:
         raise HTTPException(507, f"The upload cannot be stored: {error.strerror or error}.") from error
-    return await asyncio.to_thread(_keep, studies, study, received[0], name)
+    return await asyncio.to_thread(_keep, state_of(request), studies, study, received[0], name)
 
 
-def _keep(studies: Studies, study: Study, file: Received, name: str | None) -> dict[str, Any]:
+def _keep(state: State, studies: Studies, study: Study, file: Received, name: str | None) -> dict[str, Any]:
     try:
-        seconds = seconds_of(file.path)
-    except StimulusVideoError as error:
+        seconds = state.probes.run(seconds_of, file.path, state.engine.settings.limits)
+    except (StimulusVideoError, AnalysisError) as error:
         raise HTTPException(422, f"{file.name} cannot be a stimulus: {error}.") from error
     with explained():
         title = (name or "").strip() or Path(file.name).stem or file.name

@@ -1,4 +1,4 @@
-"""The queue of analyses: one at a time, in the order of arrival, surviving a restart."""
+"""The queue of analyses: jobs of the database, worked on by this server, several side by side."""
 
 from __future__ import annotations
 
@@ -6,26 +6,46 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from analysis.errors import AnalysisError
-from analysis.file import Progress
-from results import NotFoundError, ResultsError, Store, write_folder
-from web.uploads.journal import Job, Journal, Status
+from analysis.errors import AnalysisError, OutageError
+from analysis.workers import Progress, WorkerDiedError
+from results import (
+    Beat,
+    DeletedError,
+    Job,
+    Jobs,
+    NotFoundError,
+    ResultsError,
+    Store,
+    StoreError,
+    write_folder,
+)
+from web.uploads.folders import Folders
 
 Analyze = Callable[[Path, Progress], dict[str, Any]]
 """Analyses a file into a stored session and returns its summary. Raises AnalysisError; passes on what
 `Progress` raises."""
+Value = TypeVar("Value")
 
 NO_FACE = "No face was found in it. Please choose another image or video."
-MOST_ATTEMPTS = 3
-"""A file during whose analysis the server ended so often is not tried again: it may be the reason."""
-EVERY = 0.2
-"""Seconds between two reports of progress."""
+MOST_DEATHS = 2
+"""A file whose analysis ended its process so often is set aside: it is the reason."""
+EVERY = 0.3
+"""Seconds between two looks at the queue while somebody watches or something runs."""
+BEAT = 2.0
+"""Seconds between two signs of life of what runs here."""
+LOOK = 2.0
+"""Seconds between two looks for jobs that came in through another server, or whose server is gone."""
+PAUSE = 3.0
+"""Seconds for which the queue waits when the database or the disk is away."""
+LAST_TRIES = 10.0
+"""Seconds for which a server that stops tries to give its jobs back; else they are taken over from it."""
 
 log = logging.getLogger(__name__)
 
@@ -34,251 +54,330 @@ class _Stopped(Exception):  # noqa: N818 - not an error
     """The analysis is to end: it was cancelled, or the server stops."""
 
 
-@dataclass(frozen=True)
-class Progressing:
-    """How far the running analysis is."""
+class _Run:
+    """A job that this server works on just now."""
 
-    frames: int = 0
-    frames_expected: int | None = None
-    seconds: float = 0.0
-    """Of the source."""
-    fps: float = 0.0
-    """Frames analysed in a second of wall time."""
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.beat = Beat()
+        self._began = time.monotonic()
 
-    @property
-    def share(self) -> float:
-        """0..1; 0 while nobody knows."""
-        return min(1.0, self.frames / self.frames_expected) if self.frames_expected else 0.0
+    def report(self, frames: int, expected: int | None, _seconds: float) -> None:
+        self.check()
+        self.beat = Beat(frames, expected, frames / max(time.monotonic() - self._began, 1e-6))
 
-    @property
-    def left_s(self) -> float | None:
-        """Seconds until it is done, if all goes on like this."""
-        if not self.frames_expected or not self.fps:
-            return None
-        return max(0.0, (self.frames_expected - self.frames) / self.fps)
+    def check(self) -> None:
+        if self.cancelled.is_set():
+            raise _Stopped
 
 
 class Analyses:
-    """Jobs and the task that works on them, between `async with` and its end.
+    """The queue, between `async with` and its end; `count` analyses run at a time.
 
-    Methods are called in the event loop's thread. On exit the running analysis is stopped; its job stays in
-    the journal and is begun again by the next process, like one whose process was killed.
+    On exit the running ones are stopped and wait again, for this server's next start or for another server on
+    the same database. When the database or the disk is away, the queue pauses.
     """
 
-    def __init__(self, store: Store, analyze: Analyze) -> None:
-        self.journal = Journal(store.root)
+    def __init__(self, store: Store, analyze: Analyze, count: int = 1) -> None:
+        self.folders = Folders(store.root)
+        self._jobs = Jobs(store.database)
         self._store = store
         self._analyze = analyze
-        self._jobs: dict[str, Job] = {}
-        self._progress: tuple[str, Progressing] = ("", Progressing())
-        self._cancelled = threading.Event()
-        self._stopping = False
+        self._count = count
+        self._running: dict[str, _Run] = {}
+        self._receiving: set[str] = set()
+        self._stopping = threading.Event()
+        self._give_up = float("inf")
         self._news = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._listing: list[Job] = []
+        self._watchers = 0
         self._group = asyncio.TaskGroup()
+        # Threads of its own: an analysis holds one for hours, a database that is locked for half a minute.
+        self._threads = ThreadPoolExecutor(count + 2, "analyses")
 
     async def __aenter__(self) -> Self:
-        for job in await asyncio.to_thread(self._resume):
-            self._jobs[job.id] = job
+        await self._in_thread(self._adopt)
+        await self._in_thread(self._take_over)
         await self._group.__aenter__()
-        self._group.create_task(self._work(), name="analyses")
+        for number in range(self._count):
+            self._group.create_task(self._work(), name=f"analyses {number}")
+        self._group.create_task(self._keep(), name="analyses keeper")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping = True
-        self._cancelled.set()
+        self._give_up = time.monotonic() + LAST_TRIES
+        self._stopping.set()
+        for run in list(self._running.values()):
+            run.cancelled.set()
         self._tell()
         await self._group.__aexit__(kind, error, trace)
+        self._threads.shutdown(wait=False)
 
     # What routes ask for
 
-    def add(self, jobs: list[Job]) -> None:
-        """Queue jobs that are in the journal already."""
-        self._jobs.update({job.id: job for job in jobs})
+    def receive(self) -> Path:
+        """A folder for a file that is about to come; its name is the job's id. Raises StoreError, OSError."""
+        job_id = self._jobs.receive()
+        self._receiving.add(job_id)
+        return self.folders.make(job_id)
+
+    async def add(self, files: Mapping[str, tuple[str, str]]) -> list[Job]:
+        """Queue jobs whose files have come: by id the file's name for people and on the disk."""
+        queued = await self._in_thread(self._jobs.queue, files)
+        self._receiving -= files.keys()
         self._tell()
+        return queued
 
-    def jobs(self) -> list[Job]:
-        """All jobs, oldest first, without those whose session was deleted."""
-        for job in list(self._jobs.values()):
-            self._forget_deleted(job)
-        return list(self._jobs.values())
+    async def discard(self, job_ids: list[str]) -> None:
+        """Leave nothing of jobs whose files did not come whole."""
+        await self._in_thread(self._discard, job_ids)
 
-    def get(self, job_id: str) -> Job | None:
-        job = self._jobs.get(job_id)
-        if job is not None:
-            self._forget_deleted(job)
-        return self._jobs.get(job_id)
+    async def jobs(self) -> list[Job]:
+        """All jobs, oldest first."""
+        return await self._in_thread(self._jobs.all)
 
-    def progress(self, job: Job) -> Progressing:
-        job_id, progress = self._progress
-        return progress if job_id == job.id else Progressing()
+    async def get(self, job_id: str) -> Job | None:
+        return await self._in_thread(self._jobs.get, job_id)
 
-    def ahead(self, job: Job) -> int:
-        """How many analyses come before a queued one."""
-        before = 0
-        for other in self._jobs.values():
-            if other.id == job.id:
-                break
-            before += other.status in (Status.QUEUED, Status.RUNNING)
-        return before
+    def progress(self, job: Job) -> Beat:
+        """How far a running job is: as of just now where it runs here, else of its server's last word."""
+        run = self._running.get(job.id)
+        return run.beat if run is not None else Beat(job.frames, job.frames_expected, job.fps)
 
     async def remove(self, job: Job) -> None:
         """Cancel a job that waits or runs, forget one that failed. A done one belongs to its session."""
-        if job.status is Status.DONE:
-            return
-        self._jobs.pop(job.id, None)
-        if job.status is Status.RUNNING:
-            self._cancelled.set()  # the worker cleans up behind itself
+        await self._in_thread(self._jobs.remove, job.id)
+        run = self._running.get(job.id)
+        if run is not None:
+            run.cancelled.set()  # who works on it cleans up behind itself, here or on another server
         else:
-            await asyncio.to_thread(self.journal.discard, job.id)
+            await self._in_thread(self._clear, job)
         self._tell()
 
-    async def changes(self, patience: float) -> AsyncIterator[bool]:
-        """True at once and after each change, at most every EVERY seconds; False when `patience` seconds
-        brought none."""
-        news = self._news
-        yield True
-        while not self._stopping:
-            try:
-                async with asyncio.timeout(patience):
-                    await news.wait()
-            except TimeoutError:
-                yield False
-                continue
-            await asyncio.sleep(EVERY)
-            news = self._news
-            yield True
+    async def changes(self, patience: float) -> AsyncIterator[list[Job] | None]:
+        """All jobs at once, and again after each change; None when `patience` seconds brought none."""
+        self._watchers += 1
+        try:
+            changed = self._changed
+            self._tell()
+            yield await self.jobs()
+            while not self._stopping.is_set():
+                try:
+                    async with asyncio.timeout(patience):
+                        await changed.wait()
+                except TimeoutError:
+                    yield None
+                    continue
+                changed = self._changed
+                yield self._listing
+        finally:
+            self._watchers -= 1
 
     # The work
 
     async def _work(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             news = self._news
-            job = next((job for job in self._jobs.values() if job.status is Status.QUEUED), None)
+            try:
+                job = await self._in_thread(self._jobs.claim, self.folders.has)
+            except StoreError as error:
+                log.warning("The queue of uploads waits: %s", error)
+                await self._wait(PAUSE)
+                continue
             if job is None:
-                await news.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await news.wait()
+                continue
+            run = self._running[job.id] = _Run()
+            if self._stopping.is_set():
+                run.cancelled.set()
+            self._tell()
+            try:
+                pause = await self._in_thread(self._run, job, run)
+            except Exception:
+                log.exception("What became of the upload %s cannot be kept.", job.input)
+                pause = True
+            finally:
+                del self._running[job.id]
+                self._tell()
+            if pause:
+                await self._wait(PAUSE)
+
+    def _run(self, job: Job, run: _Run) -> bool:
+        """In a thread: analyse, and keep what came of it. True: the database or the disk is away."""
+        try:
+            self._drop_sessions(job)  # of an earlier try that did not come to its end
+            summary = self._analyze(self.folders.file(job), run.report)
+            run.check()
+            if not summary["faces"]:
+                self._end(job, NO_FACE, no_face=True)
+                return False
+            self._finish(job, str(summary["session"]))
+        except _Stopped:
+            if self._stopping.is_set():
+                self._return(job)
             else:
-                await self._run(job)
-
-    async def _run(self, job: Job) -> None:
-        job = replace(job, status=Status.RUNNING, attempts=job.attempts + 1)
-        self._jobs[job.id] = job
-        self._cancelled.clear()
-        if self._stopping:
-            return
-        self._progress = (job.id, Progressing())
-        self._tell()
-        try:
-            done = await asyncio.to_thread(self._outcome, job, asyncio.get_running_loop())
-        except _Stopped:
-            return
-        except Exception:
-            log.exception("The queue could not keep what became of %s.", job.input)
-            done = replace(
-                job, status=Status.FAILED, error="The result cannot be stored; see the server's log."
-            )
-        if job.id in self._jobs:
-            self._jobs[job.id] = done
-        else:  # cancelled at the last moment
-            await asyncio.to_thread(self._take_back, done)
-        self._tell()
-
-    def _outcome(self, job: Job, loop: asyncio.AbstractEventLoop) -> Job:
-        """In a thread: analyse, and keep what came of it."""
-        try:
-            self.journal.save(job)
-            if job.attempts > MOST_ATTEMPTS:
-                raise AnalysisError(f"The server ended {MOST_ATTEMPTS} times while it analysed this file.")
-            summary = self._analyze(self.journal.file(job), self._reporter(job, loop))
-            self._check()
-        except _Stopped:
-            self._drop_sessions(job)
-            if not self._stopping:
-                self.journal.discard(job.id)
-            raise
+                self._until_it_holds(lambda: self._clear(job))
+        except WorkerDiedError as error:
+            if self._stopping.is_set() or error.blameless:
+                self._return(job)
+            elif job.deaths + 1 < MOST_DEATHS:
+                self._return(job, died=True)
+            else:
+                self._set_aside(job)
+        except DeletedError:
+            self._end(job, "Its session was deleted before it was done.")
+        except (StoreError, OutageError) as error:
+            log.warning("The analysis of %s is put off: %s", job.input, error)
+            self._return(job)
+            return True
+        except NotFoundError:
+            self._end(job, "Its session was deleted before it was done.")
         except AnalysisError as error:
-            return self._fail(job, str(error))
+            self._end(job, str(error))
         except Exception:
             log.exception("The analysis of %s failed.", job.input)
-            self._drop_sessions(job)
-            return self._fail(job, "The analysis failed unexpectedly; the server's log says more.")
-        if not summary["faces"]:
-            self._drop_sessions(job)
-            return self._fail(job, NO_FACE, no_face=True)
-        session = str(summary["session"])
-        try:
-            recording = self.journal.keep(job, self._store.folder(session))
-            write_folder(self._store, session, recording=recording)
-            done = replace(job, status=Status.DONE, session=session)
-            self.journal.save(done)
-        except NotFoundError:
-            return self._fail(job, "Its session was deleted before it was done.")
-        self.journal.discard(job.id)
-        return done
+            self._end(job, "The analysis failed unexpectedly; the server's log says more.")
+        return False
 
-    def _take_back(self, done: Job) -> None:
-        """Nothing is left of a job that somebody cancelled when it was as good as done."""
-        self.journal.discard(done.id)
-        if done.session is not None:
-            try:
-                self._store.delete(done.session)
-            except ResultsError as error:
-                log.warning("The session %s of a cancelled upload stays: %s", done.session, error)
+    def _finish(self, job: Job, session: str) -> None:
+        recording = self.folders.keep(job, self._store.folder(session))
+        write_folder(self._store, session, recording=recording)
+        if self._until_it_holds(lambda: self._jobs.done(job.id, session)):
+            self.folders.discard(job.id)
+        else:  # cancelled at the last moment, or another server has it now
+            self._until_it_holds(lambda: self._clear(job))
 
-    def _fail(self, job: Job, error: str, no_face: bool = False) -> Job:
-        failed = replace(job, status=Status.FAILED, error=error, no_face=no_face)
-        self.journal.discard_file(job)
-        self.journal.save(failed)
-        return failed
+    def _end(self, job: Job, error: str, no_face: bool = False) -> None:
+        """It has failed, and nothing of the file stays."""
 
-    def _reporter(self, job: Job, loop: asyncio.AbstractEventLoop) -> Progress:
-        began = time.monotonic()
-        told = 0.0
-
-        def report(frames: int, expected: int | None, seconds: float) -> None:
-            nonlocal told
-            self._check()
-            now = time.monotonic()
-            self._progress = (
-                job.id,
-                Progressing(frames, expected, seconds, frames / max(now - began, 1e-6)),
-            )
-            if now - told >= EVERY:
-                told = now
-                loop.call_soon_threadsafe(self._tell)
-
-        return report
-
-    def _check(self) -> None:
-        if self._cancelled.is_set():
-            raise _Stopped
-
-    def _resume(self) -> list[Job]:
-        """The journal's jobs; what was begun and not finished is taken back and waits again."""
-        jobs = []
-        for job in self.journal.load():
-            if job.status is Status.RUNNING:
+        def end() -> None:
+            if self._jobs.owns(job.id):
                 self._drop_sessions(job)
-                job = replace(job, status=Status.QUEUED)
-                self.journal.save(job)
-            jobs.append(job)
-        return jobs
+            if self._jobs.fail(job.id, error, no_face=no_face):
+                self.folders.discard(job.id)
+            else:
+                self._clear(job)
+
+        self._until_it_holds(end)
+
+    def _set_aside(self, job: Job) -> None:
+        """It has failed, and whoever wants to know why has the file."""
+        where = self.folders.of(job.id).relative_to(self.folders.root.parent)
+        text = (
+            f"Its analysis ended the process that did it {MOST_DEATHS} times, so it is set aside. The file "
+            f"is kept in {where} until you remove it here."
+        )
+
+        def end() -> None:
+            if self._jobs.owns(job.id):
+                self._drop_sessions(job)
+                self._jobs.fail(job.id, text)
+
+        self._until_it_holds(end)
+
+    def _return(self, job: Job, *, died: bool = False) -> None:
+        """It waits again."""
+
+        def give_back() -> None:
+            if self._jobs.owns(job.id):
+                self._drop_sessions(job)
+                self._jobs.give_back(job.id, died=died)
+            else:  # cancelled meanwhile, or another server has it now
+                self._clear(job)
+
+        self._until_it_holds(give_back)
+
+    def _clear(self, job: Job) -> None:
+        """Nothing of it stays, unless another server has it now."""
+        if self._jobs.get(job.id) is None:
+            self._drop_sessions(job)
+            self.folders.discard(job.id)
+
+    def _until_it_holds(self, action: Callable[[], Value]) -> Value | None:
+        """Try again as long as the database is away; None where the server stops before."""
+        while True:
+            try:
+                return action()
+            except StoreError as error:
+                if time.monotonic() > self._give_up:
+                    log.error("What became of an upload cannot be kept: %s", error)
+                    return None
+                log.warning("What became of an upload cannot be kept yet: %s", error)
+                time.sleep(min(PAUSE, 1.0))
 
     def _drop_sessions(self, job: Job) -> None:
-        """Delete the sessions that an unfinished analysis has begun: they were read from the upload."""
-        for session in self._store.sessions():
-            if session.origin is not None and session.origin.parent.name == job.id:
-                try:
-                    self._store.delete(session.id)
-                except ResultsError as error:
-                    log.warning("The unfinished session %s stays: %s", session.id, error)
+        """Delete the sessions that an analysis of the upload has begun."""
+        for session in self._store.read_from(self.folders.file(job)):
+            with suppress(NotFoundError):
+                self._store.delete(session)
 
-    def _forget_deleted(self, job: Job) -> None:
-        if job.status is Status.DONE and not self.journal.is_kept(job):
-            del self._jobs[job.id]
+    # What goes on beside it
+
+    async def _keep(self) -> None:
+        """Give signs of life, look after the jobs of servers that are gone, and see what has changed."""
+        beaten = looked = 0.0
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            try:
+                if now - beaten > BEAT and (self._running or self._receiving):
+                    beaten = now
+                    beats = {job_id: run.beat for job_id, run in self._running.items()}
+                    for lost in await self._in_thread(self._jobs.beat, beats, set(self._receiving)):
+                        if lost in self._running:
+                            self._running[lost].cancelled.set()
+                if now - looked > LOOK:
+                    looked = now
+                    await self._in_thread(self._take_over)
+                if self._watchers:
+                    await self._look()
+            except StoreError as error:
+                log.warning("The queue of uploads cannot be looked at: %s", error)
+                await self._wait(PAUSE)
+            await self._wait(EVERY)
+
+    async def _look(self) -> None:
+        listing = await self.jobs()
+        if listing != self._listing or self._running:
+            self._listing = listing
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    def _take_over(self) -> None:
+        for job_id in self._jobs.take_over():
+            self.folders.discard(job_id)
+
+    def _adopt(self) -> None:
+        """Take over what an older version noted in files."""
+        found = list(self.folders.older())
+        self._jobs.adopt(job for job, _ in found)
+        for job, path in found:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.parent.rmdir()  # of a failed one, whose file was gone already
+            log.info("The upload %s of an older version was taken over.", job.input)
+
+    def _discard(self, job_ids: list[str]) -> None:
+        for job_id in job_ids:
+            self._receiving.discard(job_id)
+            self.folders.discard(job_id)
+            with suppress(ResultsError):  # else it is taken for cut off, once this server is gone
+                self._jobs.remove(job_id)
+
+    async def _in_thread(self, function: Callable[..., Value], *given: Any) -> Value:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *given)
+
+    async def _wait(self, seconds: float) -> None:
+        """Sleep, but not when the server stops."""
+        until = time.monotonic() + seconds
+        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 0.1))
 
     def _tell(self) -> None:
-        """Wake everybody who waits for news."""
+        """Wake whoever waits for work."""
         self._news.set()
         self._news = asyncio.Event()

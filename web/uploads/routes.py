@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
+from results import Job, JobStatus
 from web.access.audience import API, OPERATORS
 from web.access.bodies import FILES
 from web.access.gate import still_admitted
@@ -23,13 +24,13 @@ from web.access.trail import note
 from web.layout import page
 from web.state import state_of
 from web.uploads.analyses import Analyses
-from web.uploads.journal import Job, Status
 from web.uploads.receiving import ReceiveError, receive
 
 router = APIRouter(tags=["uploads"])
 
 HEARTBEAT = 15.0
 """Seconds without news after which a stream of events says that it lives."""
+_ALIVE = ": still here\n\n"
 SPARE = 200 * 1024**2
 """Bytes of the disk that uploads leave free: results need room too."""
 
@@ -40,7 +41,7 @@ class Analysis(BaseModel):
     id: str
     input: str
     """The file's name."""
-    status: Status
+    status: JobStatus
     progress: float
     """0..1; 0 while a running one does not know."""
     session: str | None
@@ -77,28 +78,19 @@ async def upload(request: Request) -> list[Analysis]:
     Nothing is queued unless all came whole. 413: one is too large; 507: the disk is full.
     """
     analyses = state_of(request).analyses
-    journal = analyses.journal
-    folders: list[str] = []
+    folders: list[Path] = []
 
     def folder_for() -> Path:
-        job_id, folder = journal.new()
-        folders.append(job_id)
-        return folder
+        folders.append(analyses.receive())
+        return folders[-1]
 
     try:
-        await asyncio.to_thread(_check_room, request, journal.root)
+        await asyncio.to_thread(_check_room, request, analyses.folders.root)
         limit = state_of(request).settings.upload_limit
         received = await receive(request.stream(), request.headers.get("content-type"), folder_for, limit)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        jobs = [
-            Job(id=file.path.parent.name, input=file.name, created=now, file=file.path.name)
-            for file in received
-        ]
-        for job in jobs:
-            await asyncio.to_thread(journal.save, job)
+        queued = await analyses.add({file.path.parent.name: (file.name, file.path.name) for file in received})
     except BaseException as error:
-        for job_id in folders:
-            journal.discard(job_id)
+        await asyncio.shield(analyses.discard([folder.name for folder in folders]))
         if isinstance(error, ReceiveError):
             raise HTTPException(error.status, str(error), {"connection": "close"}) from error
         if isinstance(error, ClientDisconnect):
@@ -106,15 +98,14 @@ async def upload(request: Request) -> list[Analysis]:
         if isinstance(error, OSError):
             raise HTTPException(507, f"The upload cannot be stored: {error.strerror or error}.") from error
         raise
-    analyses.add(jobs)
-    return [_view(analyses, job) for job in jobs]
+    return [_view(analyses, job) for job in queued]
 
 
 @router.get("/api/analyses", dependencies=[API])
 async def all_analyses(request: Request) -> list[Analysis]:
     """All analyses, oldest first: waiting, running, failed, and done ones while their session is kept."""
     analyses = state_of(request).analyses
-    return [_view(analyses, job) for job in analyses.jobs()]
+    return _views(analyses, await analyses.jobs())
 
 
 @router.get("/api/analyses/events", response_class=StreamingResponse, dependencies=[API])
@@ -123,11 +114,15 @@ async def all_events(request: Request) -> Response:
     analyses = state_of(request).analyses
 
     async def events() -> AsyncIterator[str]:
-        # A heartbeat carries the list as well: deleting a session takes its analysis off it unannounced.
-        async for _changed in analyses.changes(HEARTBEAT):
+        latest = ""
+        async for jobs in analyses.changes(HEARTBEAT):
             if not await still_admitted(request):
                 return
-            yield _event([_view(analyses, job).model_dump(mode="json") for job in analyses.jobs()])
+            views = None if jobs is None else _views(analyses, jobs)
+            event = _ALIVE if views is None else _event([view.model_dump(mode="json") for view in views])
+            if event != latest:
+                yield event
+            latest = event
 
     return _stream(events())
 
@@ -135,30 +130,32 @@ async def all_events(request: Request) -> Response:
 @router.get("/api/analyses/{job_id}", dependencies=[API])
 async def one_analysis(job_id: str, request: Request) -> Analysis:
     analyses = state_of(request).analyses
-    return _view(analyses, _job(analyses, job_id))
+    await _job(analyses, job_id)
+    return next(view for view in _views(analyses, await analyses.jobs()) if view.id == job_id)
 
 
 @router.get("/api/analyses/{job_id}/events", response_class=StreamingResponse, dependencies=[API])
 async def events_of_one(job_id: str, request: Request) -> Response:
     """Server-sent events: what `GET /api/analyses/{id}` says, whenever it changes, until it is done."""
     analyses = state_of(request).analyses
-    _job(analyses, job_id)
+    await _job(analyses, job_id)
 
     async def events() -> AsyncIterator[str]:
         latest = ""
-        async for changed in analyses.changes(HEARTBEAT):
+        async for jobs in analyses.changes(HEARTBEAT):
             if not await still_admitted(request):
                 return
-            job = analyses.get(job_id)
-            if job is None:
+            if jobs is None:
+                yield _ALIVE
+                continue
+            view = next((view for view in _views(analyses, jobs) if view.id == job_id), None)
+            if view is None:
                 return
-            event = _event(_view(analyses, job).model_dump(mode="json"))
+            event = _event(view.model_dump(mode="json"))
             if event != latest:
                 yield event
-            elif not changed:
-                yield ": still here\n\n"
             latest = event
-            if job.status in (Status.DONE, Status.FAILED):
+            if view.status in (JobStatus.DONE, JobStatus.FAILED):
                 return
 
     return _stream(events())
@@ -171,44 +168,55 @@ async def remove(job_id: str, request: Request) -> None:
     409: it is done; its session can be deleted instead.
     """
     analyses = state_of(request).analyses
-    job = _job(analyses, job_id)
-    if job.status is Status.DONE:
+    job = await _job(analyses, job_id)
+    if job.status is JobStatus.DONE:
         raise HTTPException(409, "This analysis is done; delete its session instead.")
     await analyses.remove(job)
     await asyncio.to_thread(note, request, "removed", "an upload that was not done")
 
 
-def _job(analyses: Analyses, job_id: str) -> Job:
-    job = analyses.get(job_id)
+async def _job(analyses: Analyses, job_id: str) -> Job:
+    job = await analyses.get(job_id)
     if job is None:
         raise HTTPException(404, f"There is no analysis {job_id}.")
     return job
 
 
-def _view(analyses: Analyses, job: Job) -> Analysis:
+def _views(analyses: Analyses, jobs: list[Job]) -> list[Analysis]:
+    """As they are shown: each that waits with how many come before it."""
+    views, before = [], 0
+    for job in jobs:
+        views.append(_view(analyses, job, before))
+        before += job.status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    return views
+
+
+def _view(analyses: Analyses, job: Job, ahead: int = 0) -> Analysis:
     running = analyses.progress(job)
-    done = job.status is Status.DONE
+    done = job.status is JobStatus.DONE
+    expected = running.frames_expected
+    left = (expected - running.frames) / running.fps if expected and running.fps else None
+    share = min(1.0, running.frames / expected) if expected else 0.0
     return Analysis(
         id=job.id,
         input=job.input,
         status=job.status,
-        progress=1.0 if done else round(running.share, 4),
+        progress=1.0 if done else round(share, 4),
         session=job.session,
         error=job.error,
         no_face=job.no_face,
-        created=datetime.fromisoformat(job.created),
-        ahead=analyses.ahead(job) if job.status is Status.QUEUED else 0,
+        created=job.created,
+        ahead=ahead if job.status is JobStatus.QUEUED else 0,
         frames=running.frames,
-        frames_expected=running.frames_expected,
+        frames_expected=expected,
         fps=round(running.fps, 1),
-        left_s=None if done or running.left_s is None else round(running.left_s, 1),
+        left_s=None if done or left is None else round(max(0.0, left), 1),
     )
 
 
 def _check_room(request: Request, root: Path) -> None:
     """Refuse at once what the disk cannot hold."""
     announced = _announced(request)
-    root.mkdir(parents=True, exist_ok=True)
     if announced + SPARE > shutil.disk_usage(root).free:
         raise ReceiveError(507, "The server's disk has no room for this upload; nothing of it was kept.")
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from results import Store
-from results.report.stills import stills
 from stream.frames import Box, Sample
+from stream.sources.stills import stills
 from tests.valence.media_files import MEDIA, write_video
 from valence.commands.study.commands import app
 from valence.commands.study.stimulus import duration_of

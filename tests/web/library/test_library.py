@@ -13,11 +13,11 @@ import pyarrow.parquet
 import pytest
 
 from results import face_statistics, write_folder
+from stream.sources.timing import timing
 from tests.web import asking
 from tests.web.serving import Served
 from tests.web.storing import stored
 from tests.web.uploading import files_below, numbered_clip
-from web.library.playback import timing
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 
 from inference import ValenceModel
 from results import Studies, Viewings
+from stream.sources.timing import timing
 from tests.web import asking
 from tests.web.participants.participant import invited
 from tests.web.peers import ClipTrack, Peer, until
 from tests.web.serving import Served, serving
 from tests.web.uploading import files_below
-from web.library.playback import timing
 from web.participants.routes import MOST_WAITING
 
 

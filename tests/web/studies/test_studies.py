@@ -15,12 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from inference import ValenceModel
+from stream.sources.timing import timing
 from tests.web import asking
 from tests.web.serving import Served, serving
 from tests.web.storing import react
 from tests.web.uploading import ONE_FACE, files_below, numbered_clip
 from valence.commands.study.commands import app
-from web.library.playback import timing
 from web.state import ServerSettings
 
 

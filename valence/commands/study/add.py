@@ -14,8 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.errors import AnalysisError
+from analysis.tasks import FileTask, analyze_file
+from analysis.workers import Workers
 from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
-from stream.sources.files import SourceError, find_media
+from stream.sources.door import SourceError
+from stream.sources.files import find_media
 from valence.errors import ValenceError
 from valence.settings import Settings
 
@@ -94,9 +97,9 @@ def attach_all(
     """
     attached: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    desk = _Desk(store, settings, study.keep_media)
     viewings = Viewings(store)
-    with progress() as bars:
+    with progress() as bars, Workers(1, settings.worker_limits) as workers:
+        desk = _Desk(store, settings, workers, study.keep_media)
         bar = bars.add_task("", total=len(entries))
         for entry in entries:
             bars.update(bar, description=Path(entry.what).name)
@@ -145,11 +148,11 @@ def progress() -> Iterator[Progress]:
 class _Desk:
     """Finds the session of a path or an id, and has a recording analysed that has none yet."""
 
-    def __init__(self, store: Store, settings: Settings, keep_media: bool) -> None:
+    def __init__(self, store: Store, settings: Settings, workers: Workers, keep_media: bool) -> None:
         self._store = store
         self._settings = settings
+        self._workers = workers
         self._keep_media = keep_media
-        self._engine: Any = None
 
     def session(self, what: str) -> str:
         path = Path(what)
@@ -167,11 +170,8 @@ class _Desk:
             raise
 
     def _analysed(self, path: Path) -> str:
-        from analysis.engine import Engine, open_model  # only now: the model takes a while to load
-        from analysis.file import analyze
-
-        if self._engine is None:
-            settings = self._settings.analysis
-            self._engine = Engine(settings, open_model(settings), self._store)
-        summary = analyze(path, self._engine, annotated=self._keep_media)
-        return str(summary["session"])
+        settings = self._settings
+        task = FileTask(
+            path, self._store.root, settings.database_url, settings.analysis, annotated=self._keep_media
+        )
+        return str(self._workers.run(analyze_file, task)["session"])

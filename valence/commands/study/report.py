@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from analysis.probe import stills
 from inference import ManifestError
 from inference.manifest import Manifest
 from inference.manifest import load as load_manifest
@@ -49,7 +50,7 @@ def write_report(
     Returns what the JSON file holds, and under `files` where everything is.
     """
     files = {"html": out / "report.html", "json": out / "report.json"}
-    _write(files["html"], report_page(findings, comparisons, _manifest(settings)))
+    _write(files["html"], report_page(findings, comparisons, _manifest(settings), stills))
     tables = []
     for one in findings:
         tables.append(out / f"{one.stimulus.id}.csv")

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from web.uploads.journal import Job, Journal, Status
 
 from inference import ValenceModel
 from tests import ROOT
 from tests.web import asking
 from tests.web.serving import SAMPLE, free_port, process
 from tests.web.uploading import files_below, outcome, send, taking_uploads
-from web.uploads.journal import Job, Journal, Status
 
 
 @contextmanager

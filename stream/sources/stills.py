@@ -1,4 +1,4 @@
-"""What was to be seen of a stimulus at its moments, for the report."""
+"""What a video shows at some of its moments, as small pictures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import cv2
 import numpy as np
 from av.error import FFmpegError
 
+from stream.sources.door import SourceError, opened_video
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+
 STILL_WIDTH = 320
 JPEG_QUALITY = 82
 
 
-def stills(path: Path, times: Iterable[float], width: int = STILL_WIDTH) -> dict[float, bytes]:
+def stills(
+    path: Path, times: Iterable[float], width: int = STILL_WIDTH, limits: MediaLimits = DEFAULT_LIMITS
+) -> dict[float, bytes]:
     """What the video shows at each of the times (seconds from its first frame), as JPEG files.
 
     A time after the last frame shows the last frame. Times that cannot be read are left out: a report without
@@ -22,8 +27,7 @@ def stills(path: Path, times: Iterable[float], width: int = STILL_WIDTH) -> dict
     """
     pictures: dict[float, bytes] = {}
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
+        with opened_video(path, limits) as (container, stream):
             unit = float(stream.time_base or 1 / av.time_base)
             start = (stream.start_time or 0) * unit
             for time in sorted(set(times)):
@@ -35,7 +39,7 @@ def stills(path: Path, times: Iterable[float], width: int = STILL_WIDTH) -> dict
                     shown = frame
                 if shown is not None:
                     pictures[time] = _jpeg(shown, width)
-    except (FFmpegError, OSError, IndexError):
+    except (SourceError, FFmpegError, OSError):
         return pictures
     return pictures
 

@@ -1,0 +1,345 @@
+"""Processes for work that may go wrong: files of strangers are opened in here and nowhere else.
+
+A worker is given a function of plain values and gives its value back. It has a limit on memory, its work one
+on time; one that dies, is killed or does not end in time is replaced, and all that is lost is the one piece
+of work. Each has a pipe of its own: whatever kills one, at whatever moment, leaves no lock behind that others
+wait for.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from analysis.errors import AnalysisError
+
+Progress = Callable[[int, int | None, float], None]
+"""Called with frames done, frames expected (None: unknown) and seconds of the source."""
+Value = TypeVar("Value")
+
+EVERY = 0.2
+"""Seconds between two looks at a worker, and between two of its reports."""
+GRACE = 3.0
+"""Seconds that a worker has to stop when it is asked to; then it is killed."""
+TRIES = 3
+"""How many workers may end before they have begun with a piece of work."""
+NICENESS = 5
+"""Workers leave the processor to whoever is live."""
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What one piece of work may take. Settings of the same names (`VALENCE_…`) raise them."""
+
+    worker_memory_mb: int = 3000
+    """Of a worker's data (on Linux; elsewhere the system has no such limit)."""
+    worker_patience: float = 180.0
+    """Seconds without a frame after which it counts as stuck."""
+    worker_hours: float = 12.0
+
+
+class WorkerDiedError(AnalysisError):
+    """The process ended in the middle of the work."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(
+            "its analysis ended the process that did it; the file may be damaged or made to do harm: "
+            "choose another"
+        )
+        self.blameless = exit_code == -signal.SIGTERM
+        """Somebody asked it to end, e.g. because the computer shuts down."""
+
+
+class _NotBegunError(WorkerDiedError):
+    """The process ended before it had the work: another one may do it."""
+
+
+class WorkerLateError(AnalysisError):
+    """The work took longer than it may."""
+
+
+class WorkerFaultError(Exception):
+    """The work raised what nobody expected; the text is the worker's traceback."""
+
+
+class Workers:
+    """So many processes, each started when it is first needed. Close them, or use `with`.
+
+    Any number of threads may call `run`; one that finds no worker free waits for one.
+    """
+
+    def __init__(self, count: int, limits: WorkerLimits | None = None) -> None:
+        self.count = max(1, count)
+        self._limits = limits or WorkerLimits()
+        # The one that came back last is taken first: it is warm.
+        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._workers: set[_Worker] = set()
+        self._closed = False
+        for _ in range(self.count):
+            self._free.put(None)
+
+    def run(self, function: Callable[..., Value], *given: Any, progress: Progress | None = None) -> Value:
+        """`function(*given)` in a worker; with `progress` also `function(…, progress=…)`.
+
+        The function and what it is given must be importable and picklable. `progress` is called in the
+        calling thread, several times a second also when nothing is new; what it raises stops the work and
+        comes out here.
+
+        Raises:
+            WorkerDiedError, WorkerLateError: what happened to the process.
+            WorkerFaultError: an exception of the function that cannot be sent. Others come out as they are.
+        """
+        for _ in range(TRIES - 1):
+            with suppress(_NotBegunError), self._worker() as worker:
+                return worker.run(function, given, progress, self._limits)  # type: ignore[no-any-return]
+        with self._worker() as worker:
+            return worker.run(function, given, progress, self._limits)  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End all workers, whatever they do."""
+        self._closed = True
+        for worker in list(self._workers):
+            worker.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        worker = self._free.get()
+        try:
+            if worker is None or not worker.alive:
+                if worker is not None:
+                    self._workers.discard(worker)
+                if self._closed:
+                    raise AnalysisError("the program is stopping")
+                worker = _Worker(self._limits.worker_memory_mb)
+                self._workers.add(worker)
+                if self._closed:
+                    worker.kill()
+            yield worker
+        finally:
+            self._free.put(worker)
+
+
+class _Worker:
+    """One process and the end of its pipe."""
+
+    def __init__(self, memory_mb: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, memory_mb), name="worker", daemon=True)
+        with _without_interrupts():
+            self._process.start()
+        theirs.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        given: tuple[Any, ...],
+        progress: Progress | None,
+        limits: WorkerLimits,
+    ) -> Any:
+        try:
+            kind, content = self._answer(function, given, progress, limits)
+        except (WorkerDiedError, WorkerLateError):
+            self.kill()
+            raise
+        except BaseException:
+            self._stop()
+            raise
+        if kind == "error":
+            raise content
+        if kind == "fault":
+            raise WorkerFaultError(content)
+        return content
+
+    def _answer(
+        self,
+        function: Callable[..., Any],
+        given: tuple[Any, ...],
+        progress: Progress | None,
+        limits: WorkerLimits,
+    ) -> tuple[str, Any]:
+        latest: tuple[int, int | None, float] = (0, None, 0.0)
+        began = heard = time.monotonic()
+        died: type[WorkerDiedError] = _NotBegunError
+        self._send((function, given, progress is not None))
+        while True:
+            wait([self._pipe, self._process.sentinel], EVERY)
+            if self._pipe.poll():
+                kind, content = self._receive(died)
+                heard = time.monotonic()
+                if kind == "begun":
+                    died = WorkerDiedError
+                elif kind == "progress":
+                    latest = content
+                else:
+                    return kind, content
+            elif not self.alive:
+                raise died(self._process.exitcode)
+            now = time.monotonic()
+            if now - heard > limits.worker_patience:
+                raise WorkerLateError(
+                    f"nothing more could be read from it in {limits.worker_patience:g} seconds; "
+                    "copy it again, or choose another file"
+                )
+            if now - began > limits.worker_hours * 3600:
+                raise WorkerLateError(
+                    f"its analysis took longer than {limits.worker_hours:g} hours; cut it into parts "
+                    "(VALENCE_WORKER_HOURS raises the limit)"
+                )
+            if progress is not None:
+                progress(*latest)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join(GRACE)
+
+    def _stop(self) -> None:
+        """Let the worker end its work as if somebody pressed Ctrl-C; kill it if it does not."""
+        give_up = time.monotonic() + GRACE
+        with suppress(OSError, EOFError, ValueError, WorkerDiedError):
+            self._pipe.send(None)
+            while (left := give_up - time.monotonic()) > 0:
+                if self._pipe.poll(left) and self._receive()[0] not in ("begun", "progress"):
+                    return
+        self.kill()
+
+    def _send(self, content: Any) -> None:
+        try:
+            self._pipe.send(content)
+        except OSError as error:
+            raise _NotBegunError(self._process.exitcode) from error
+
+    def _receive(self, died: type[WorkerDiedError] = WorkerDiedError) -> tuple[str, Any]:
+        try:
+            kind, content = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            self._process.join(GRACE)
+            raise died(self._process.exitcode) from error
+        return kind, content
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started in here is not told of Ctrl-C, which a terminal sends to all of a program's
+    processes.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# In the worker
+
+
+class _Stop(KeyboardInterrupt):
+    """The work is not wanted any more."""
+
+
+def _serve(pipe: Connection, memory_mb: int) -> None:
+    """Does what comes through the pipe until its other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    limit_memory(memory_mb)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    with suppress(EOFError, OSError):
+        while True:
+            wanted = pipe.recv()
+            if wanted is not None:  # a wish to stop that came too late
+                pipe.send(("begun", None))
+                pipe.send(_outcome(pipe, *wanted))
+
+
+def _outcome(
+    pipe: Connection, function: Callable[..., Any], given: tuple[Any, ...], told: bool
+) -> tuple[str, Any]:
+    try:
+        value = function(*given, progress=_Reporter(pipe)) if told else function(*given)
+    except _Stop:
+        return "stopped", None
+    except MemoryError:
+        return "error", AnalysisError(
+            "it asks for more memory than an analysis may have; choose another file"
+        )
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:  # whatever hinders it
+            return "fault", "".join(traceback.format_exception(error))
+        return "error", error
+    return "value", value
+
+
+class _Reporter:
+    """Tells the parent how far it is, and hears whether to stop."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._told = 0.0
+
+    def __call__(self, done: int, expected: int | None, seconds: float) -> None:
+        if self._pipe.poll():
+            self._pipe.recv()
+            raise _Stop
+        now = time.monotonic()
+        if now - self._told >= EVERY / 2:
+            self._told = now
+            self._pipe.send(("progress", (done, expected, seconds)))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot say goodbye."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process ask for so much at most; beyond, asking fails with MemoryError or the like.
+
+    By the data's size and not the address space's: threads and networks reserve much that they never use.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+
+
+def cores_but_one() -> int:
+    """How many workers there are by default: whoever is live keeps a core."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)

@@ -1,0 +1,241 @@
+"""The one door through which media files come in: what is let in, how large it may be, and how it is opened.
+
+Analysis, playback, stills and stimuli open files here, nowhere else. A file is judged by what it holds, not
+by its name; only containers and codecs of these lists are opened, from a regular file of this computer: no
+playlists, image sequences or addresses, which would read other files. Its header is read first, and what that
+says is held against `MediaLimits` before a single picture is decoded.
+"""
+
+from __future__ import annotations
+
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.error import DecoderNotFoundError, FFmpegError, InvalidDataError
+from PIL import Image
+
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+
+CONTAINERS = (
+    "mov",
+    "matroska",
+    "avi",
+    "asf",
+    "mpeg",
+    "mpegvideo",
+    "mpegts",
+    "flv",
+    "ogg",
+    "gif",
+    "mxf",
+    "dv",
+)
+"""Demuxers of FFmpeg by name; some stand for a family (mov: MP4, MOV, 3GP; matroska: MKV, WebM; asf: WMV)."""
+# fmt: off
+CODECS = frozenset((
+    "h264", "hevc", "av1", "libdav1d", "libaom-av1", "vp8", "vp9", "vp6", "vp6f", "libvpx",
+    "libvpx-vp9", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "msmpeg4v1", "msmpeg4v2", "h261",
+    "h263", "h263p", "h263i", "flv", "wmv1", "wmv2", "wmv3", "vc1", "mjpeg", "prores", "dnxhd", "cfhd",
+    "dvvideo", "theora", "gif", "ffv1", "ffvhuff", "huffyuv", "utvideo", "rawvideo", "png", "qtrle",
+    "svq1", "svq3", "cinepak", "indeo5", "msvideo1",
+))
+# fmt: on
+"""Decoders of FFmpeg by name."""
+PICTURES = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
+"""Formats of pictures, as Pillow calls them."""
+
+REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
+NO_PICTURE = f"it is not a picture that can be read: {REMEDY}"
+NO_VIDEO = f"it is not a video that can be read: {REMEDY}"
+UNREADABLE = "it cannot be read; copy it again, or choose another file"
+NO_MEMORY = "it asks for more memory than an analysis may have; make it smaller, or choose another file"
+
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit; ours is held against every picture below
+
+
+class SourceError(RuntimeError):
+    """A source that cannot be read; the text says why."""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the file holds a picture of `PICTURES`, by its first bytes.
+
+    Raises:
+        SourceError: it is no regular file, is empty, or may not be read.
+    """
+    _require_file(path)
+    return _picture_size(path) is not None
+
+
+def read_picture(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
+    """The picture, (H, W, 3) BGR, EXIF rotation applied; grey, alpha and 16 bit become BGR.
+
+    Raises:
+        SourceError: it cannot be read, or is larger than the limits say.
+    """
+    _require_file(path)
+    size = _picture_size(path)
+    if size is None:
+        raise SourceError(NO_PICTURE)
+    _require_pixels(size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
+    try:
+        # Eight bytes a pixel (four channels of 16 bit) and whatever comes along; a larger one holds more.
+        if path.stat().st_size > limits.picture_megapixels * 8e6 + 1e8:
+            raise SourceError("the file is too large for a picture; choose another file")
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except MemoryError as error:
+        raise SourceError(NO_MEMORY) from error
+    except cv2.error as error:
+        raise SourceError(NO_MEMORY if "nsufficient memory" in error.err else NO_PICTURE) from error
+    except OSError as error:
+        raise SourceError(reason(error)) from error
+    if image is None:
+        raise SourceError(NO_PICTURE)
+    return np.ascontiguousarray(image, np.uint8)
+
+
+@contextmanager
+def opened_video(
+    path: Path, limits: MediaLimits = DEFAULT_LIMITS
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """The container, and the stream of pictures in it that a player would show.
+
+    Raises:
+        SourceError: it is no video, has no picture, or asks for more than the limits say. What FFmpeg raises
+            inside the `with` block comes out as a SourceError, too.
+    """
+    _require_file(path)
+    pixels = {"max_pixels": str(int(limits.video_megapixels * 1e6))}
+    within = {
+        "protocol_whitelist": "file",
+        "format_whitelist": ",".join(CONTAINERS),
+        "max_streams": "1000",
+    }
+    try:
+        # The whole path: FFmpeg takes "concat:a|b", "http:x.mp4" or "pipe:0" for more than names of files.
+        with av.open(
+            str(path.resolve()), options=pixels, container_options=within, metadata_errors="replace"
+        ) as container:
+            stream = _pictures_of(container, limits)
+            stream.codec_context.options = pixels  # a video may grow after its beginning
+            yield container, stream
+    except MemoryError as error:
+        raise SourceError(NO_MEMORY) from error
+    except FFmpegError as error:
+        raise SourceError(reason(error)) from error
+
+
+def duration_of(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    """Seconds, where the header says so."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def frames_of(container: av.container.InputContainer, stream: av.VideoStream) -> int | None:
+    """How many frames will come, where the header says so; an estimate."""
+    if stream.frames:
+        return stream.frames
+    duration = duration_of(container, stream)
+    if duration and stream.average_rate:
+        return round(duration * float(stream.average_rate))
+    return None
+
+
+def reason(error: BaseException) -> str:
+    """What is wrong and what to do, in plain words; what the library says stays the error's cause."""
+    if isinstance(error, PermissionError):
+        return "it may not be read; change its permissions, or choose another file"
+    if isinstance(error, EOFError):
+        return "it breaks off before its first picture; copy it again from where it was recorded"
+    if isinstance(error, DecoderNotFoundError):
+        return "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
+    if isinstance(error, InvalidDataError):
+        return NO_VIDEO
+    return UNREADABLE
+
+
+def _require_file(path: Path) -> None:
+    """A pipe would be waited for, a device read for ever."""
+    try:
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise SourceError("there is no such file") from error
+    except OSError as error:
+        raise SourceError(reason(error)) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise SourceError("it is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError("it is a device or a pipe, not a file; choose a file")
+    if found.st_size == 0:
+        raise SourceError("the file is empty")
+
+
+def _picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height by the header; None for what is no picture. Nothing is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a header that is odd but can be read
+            with Image.open(path, formats=PICTURES) as picture:
+                return picture.size
+    except MemoryError as error:
+        raise SourceError(NO_MEMORY) from error
+    except PermissionError as error:
+        raise SourceError(reason(error)) from error
+    except Exception:  # whatever a reader of headers stumbles over: it is no picture for us
+        return None
+
+
+def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) -> av.VideoStream:
+    if len(container.streams) > limits.video_streams:
+        raise SourceError(
+            f"it holds {len(container.streams)} streams, and a video may have {limits.video_streams} at "
+            "most: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
+        )
+    videos = container.streams.video
+    if not videos:
+        raise SourceError("it has no picture, only sound; choose another file")
+    # The cover of a piece of music is a stream, too.
+    stream = next((s for s in videos if not s.disposition & av.stream.Disposition.attached_pic), videos[0])
+    codec = stream.codec_context.codec.name if stream.codec_context is not None else ""
+    if codec not in CODECS:
+        raise SourceError(
+            f"its pictures are of the codec {codec or 'without a name'}, which is not taken; convert it, "
+            "for example to MP4 with H.264"
+        )
+    _require_pixels(
+        (stream.width, stream.height), limits.video_megapixels, "a video", "VALENCE_VIDEO_MEGAPIXELS"
+    )
+    frames = frames_of(container, stream)
+    if frames is not None and frames > limits.video_frames:
+        raise SourceError(
+            f"it has {frames:,} frames, and a video may have {limits.video_frames:,} at most: cut it into "
+            "parts (VALENCE_VIDEO_FRAMES raises the limit)"
+        )
+    duration = duration_of(container, stream)
+    if duration is not None and duration > limits.video_hours * 3600:
+        raise SourceError(
+            f"it lasts {duration / 3600:,.1f} hours, and a video may last {limits.video_hours:g} at most: "
+            "cut it into parts (VALENCE_VIDEO_HOURS raises the limit)"
+        )
+    return stream
+
+
+def _require_pixels(size: tuple[int, int], megapixels: float, what: str, setting: str) -> None:
+    width, height = size
+    if width * height > megapixels * 1e6:
+        raise SourceError(
+            f"it is of {width}x{height} pixels, and {what} may have {megapixels:g} million at most: make it "
+            f"smaller ({setting} raises the limit)"
+        )
+    if width * height == 0:
+        raise SourceError(
+            f"the size of its picture cannot be told, or is above {megapixels:g} million pixels: {REMEDY}"
+        )

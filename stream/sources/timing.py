@@ -1,0 +1,44 @@
+"""When each frame of a video is shown: what a browser needs to show a recording frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from stream.sources.door import SourceError, opened_video
+from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A video's frames, without decoding them."""
+
+    times: list[float] = field(default_factory=list)
+    """Seconds from the first frame, in the order shown; empty where the file does not say."""
+    width: int = 0
+    height: int = 0
+    """Pixels of a frame as displayed, rotation applied: what boxes are measured in."""
+
+
+def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
+    """The frames of the video at `path`; nothing where it cannot be read."""
+    try:
+        with opened_video(path, limits) as (container, stream):
+            picture = next(container.decode(stream))
+        with opened_video(path, limits) as (container, stream):
+            base = float(stream.time_base or 0)
+            stamps: list[int] = []
+            for packet in container.demux(stream):
+                if packet.pts is not None and not packet.is_discard:
+                    stamps.append(packet.pts)
+                if len(stamps) > limits.video_frames:
+                    break
+    except (SourceError, FFmpegError, OSError, StopIteration):
+        return Timing()
+    stamps.sort()
+    times = [round((stamp - stamps[0]) * base, 6) for stamp in stamps] if base else []
+    upright = picture.rotation % 180 == 0
+    width, height = (picture.width, picture.height) if upright else (picture.height, picture.width)
+    return Timing(times, width, height)
