@@ -147,13 +147,14 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, memory_mb), name="worker", daemon=True)
+        self._ended = False
         with _without_interrupts():
             self._process.start()
         theirs.close()
 
     @property
     def alive(self) -> bool:
-        return self._process.is_alive()
+        return not self._ended and self._process.is_alive()
 
     def run(
         self,
@@ -215,8 +216,10 @@ class _Worker:
                 progress(*latest)
 
     def kill(self) -> None:
+        self._ended = True
         self._process.kill()
         self._process.join(GRACE)
+        self._pipe.close()
 
     def _stop(self) -> None:
         """Let the worker end its work as if somebody pressed Ctrl-C; kill it if it does not."""

@@ -54,6 +54,7 @@ PICTURES = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
 NO_PICTURE = f"it is not a picture that can be read: {REMEDY}"
 NO_VIDEO = f"it is not a video that can be read: {REMEDY}"
+NO_CODEC = "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
 UNREADABLE = "it cannot be read; copy it again, or choose another file"
 NO_MEMORY = "it asks for more memory than an analysis may have; make it smaller, or choose another file"
 
@@ -156,7 +157,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, EOFError):
         return "it breaks off before its first picture; copy it again from where it was recorded"
     if isinstance(error, DecoderNotFoundError):
-        return "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
+        return NO_CODEC
     if isinstance(error, InvalidDataError):
         return NO_VIDEO
     return UNREADABLE
@@ -204,10 +205,12 @@ def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) ->
         raise SourceError("it has no picture, only sound; choose another file")
     # The cover of a piece of music is a stream, too.
     stream = next((s for s in videos if not s.disposition & av.stream.Disposition.attached_pic), videos[0])
-    codec = stream.codec_context.codec.name if stream.codec_context is not None else ""
+    if stream.codec_context is None:
+        raise SourceError(NO_CODEC)
+    codec = stream.codec_context.codec.name
     if codec not in CODECS:
         raise SourceError(
-            f"its pictures are of the codec {codec or 'without a name'}, which is not taken; convert it, "
+            f"its pictures are of the codec {codec}, which is not taken; convert it, "
             "for example to MP4 with H.264"
         )
     _require_pixels(

@@ -1,105 +1,138 @@
-"""Uploads on disk: whose they are while several servers share a sessions folder."""
+"""What an older version noted in files is taken over into the table of jobs; and servers beside one
+another.
+"""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from web.uploads.journal import Job, Journal, Status
 
 from inference import ValenceModel
-from tests import ROOT
+from results import Store
+from results.sessions.owner import this_process
 from tests.web import asking
-from tests.web.serving import SAMPLE, free_port, process
-from tests.web.uploading import files_below, outcome, send, taking_uploads
+from tests.web.serving import SAMPLE, free_port, process, wait_until
+from tests.web.uploading import ONE_FACE, files_below, outcome, send, taking_uploads
+from web.uploads.analyses import Progress
 
 
-@contextmanager
-def elsewhere(program: str, root: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs `program` with a journal of `root`, prints "ready", and stays."""
-    code = f"""
-import sys
-from pathlib import Path
-from web.uploads.journal import Job, Journal
-journal = Journal(Path(sys.argv[1]))
-{program}
-print("ready", flush=True)
-sys.stdin.read()
-"""
-    running = subprocess.Popen(
-        [sys.executable, "-c", code, str(root)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert running.stdout is not None and running.stdin is not None
-        assert running.stdout.readline() == "ready\n"
-        yield running
-    finally:
-        running.kill()
-        running.communicate()
+def noted(folder: Path, **values: Any) -> None:
+    """A job as the version before the table wrote it down."""
+    folder.mkdir(parents=True)
+    content = {
+        "id": folder.name,
+        "input": "Anna.jpg",
+        "created": "2026-11-22T12:00:00.123+00:00",
+        "status": "queued",
+        "file": "Anna.jpg",
+        "session": None,
+        "error": None,
+        "no_face": False,
+        "attempts": 1,
+    }
+    (folder / "job.json").write_text(json.dumps({**content, **values}))
 
 
-def test_a_running_servers_uploads_are_left_to_it(tmp_path: Path) -> None:
-    program = """
-job_id, _folder = journal.new()
-journal.save(Job(id=job_id, input="a.mp4", created="2026-11-22T12:00:00Z"))
-_, arriving = journal.new()
-(arriving / "b.mp4").write_bytes(b"half of it")
-"""
-    journal = Journal(tmp_path)
-    with elsewhere(program, tmp_path):
-        before = files_below(tmp_path)
-        assert len(before) == 3
-        assert journal.load() == []
-        assert files_below(tmp_path) == before
-
-    (job,) = journal.load()
-    assert job.input == "a.mp4" and job.status is Status.QUEUED
-    assert files_below(tmp_path) == {f".uploads/{job.id}/job.json"}, "what was cut off is gone"
-
-
-def test_who_takes_an_ended_servers_uploads_keeps_them(tmp_path: Path) -> None:
-    program = 'journal.save(Job(id=journal.new()[0], input="a.mp4", created="2026-11-22T12:00:00Z"))'
-    with elsewhere(program, tmp_path):
+def test_the_journal_of_an_older_version_is_taken_over(tmp_path: Path, model: ValenceModel) -> None:
+    root = tmp_path / "sessions"
+    for job_id, status in (("aa", "queued"), ("bb", "running"), ("cc", "failed")):
+        noted(
+            root / ".uploads" / job_id, status=status, error="It was broken." if status == "failed" else None
+        )
+    for job_id in ("aa", "bb"):
+        (root / ".uploads" / job_id / "Anna.jpg").write_bytes(ONE_FACE.read_bytes())
+    with Store(root) as store, store.begin("old", source="old.mp4", kind="video") as writer:
         pass
+    done = {"id": "dd", "input": "old.mp4", "created": "2026-11-21T12:00:00+00:00", "status": "done"}
+    (root / writer.id).mkdir()
+    (root / writer.id / "upload.json").write_text(json.dumps({**done, "session": writer.id}))
 
-    with elsewhere("assert len(journal.load()) == 1", tmp_path):
-        assert Journal(tmp_path).load() == []
+    with taking_uploads(root, model) as served:
+        listed = {job["id"]: job for job in asking.get(f"{served.url}/api/analyses").json()}
+        assert listed.keys() == {"aa", "bb", "cc", "dd"}
+        assert listed["cc"]["error"] == "It was broken." and listed["dd"]["session"] == writer.id
+        assert [outcome(served.url, {"id": job_id})["status"] for job_id in ("aa", "bb")] == ["done", "done"]
+        assert not any("job.json" in name or "upload.json" in name for name in files_below(root))
+    with taking_uploads(root, model) as served:
+        assert {job["id"] for job in asking.get(f"{served.url}/api/analyses").json()} == listed.keys()
 
 
-def test_jobs_without_an_owner_are_taken(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
-    job_id, folder = journal.new()
-    journal.save(Job(id=job_id, input="a.mp4", created="2026-11-22T12:00:00Z"))
-    content = json.loads((folder / "job.json").read_text())
-    del content["owner"]
-    (folder / "job.json").write_text(json.dumps(content))
+def test_the_journal_of_an_older_server_that_still_runs_is_left_to_it(
+    tmp_path: Path, model: ValenceModel
+) -> None:
+    owner = {"host": this_process().host, "pid": os.getppid(), "started": ""}
+    owner["started"] = _started(os.getppid())
+    noted(tmp_path / ".uploads" / "aa", owner=owner)
+    with taking_uploads(tmp_path, model) as served:
+        assert asking.get(f"{served.url}/api/analyses").json() == []
+    assert files_below(tmp_path) == {".uploads/aa/job.json"}
 
-    assert [job.id for job in journal.load()] == [job_id]
+
+def _started(pid: int) -> str:
+    from results.sessions.owner import _start_of
+
+    return _start_of(pid) or ""
+
+
+def test_what_is_no_journal_is_left_alone(tmp_path: Path, model: ValenceModel) -> None:
+    folder = tmp_path / ".uploads" / "aa"
+    folder.mkdir(parents=True)
+    for content in ("", "[]", '{"status": "nonsense"}', '{"status": "queued"}'):
+        (folder / "job.json").write_text(content)
+        with taking_uploads(tmp_path, model) as served:
+            assert asking.get(f"{served.url}/api/analyses").json() == []
+        assert (folder / "job.json").read_text() == content
+
+
+class Held:
+    """An analysis that waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.began, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, path: Path, progress: Progress) -> dict[str, Any]:
+        self.began.set()
+        while not self.go.wait(0.01):
+            progress(1, 10, 0.1)
+        return {"faces": [], "session": "none"}
 
 
 @pytest.mark.slow
-def test_a_second_server_leaves_the_firsts_queue_alone(tmp_path: Path, model: ValenceModel) -> None:
+def test_two_servers_share_a_queue_and_one_takes_over_from_the_other(
+    tmp_path: Path, model: ValenceModel
+) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with process(tmp_path, port):
-        jobs = send(url, SAMPLE, SAMPLE)
-        with taking_uploads(tmp_path, model) as second:
-            assert asking.get(f"{second.url}/api/analyses").json() == []
-            done = [outcome(url, job, 240) for job in jobs]
-            assert [job["status"] for job in done] == ["done", "done"]
-            assert {one.id for one in second.store.sessions()} == {job["session"] for job in done}
+    held = Held()
+    with process(tmp_path, port) as other, taking_uploads(tmp_path, model, held) as served:
+        (mine,) = send(served.url, ONE_FACE)
+        wait_until(lambda: held.began.is_set() or outcome_now(url, mine) == "done", 60)
+        others = send(url, SAMPLE, SAMPLE)
+        listed = [asking.get(f"{one}/api/analyses").json() for one in (url, served.url)]
+        assert {job["id"] for job in listed[0]} == {job["id"] for job in listed[1]}, "both show all"
+        wait_until(lambda: "running" in {outcome_now(url, job) for job in others}, 60)
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait(10)
+        held.go.set()
+        ends = [outcome(served.url, job) for job in others]
+        assert {job["status"] for job in ends} <= {"done", "failed"}
+        assert all(job["status"] == "done" or job["no_face"] for job in ends), "by the server that is left"
+        sessions = {session.id for session in served.store.sessions()}
+        finished = asking.get(f"{served.url}/api/analyses").json()
+        assert sessions == {job["session"] for job in finished if job["session"]}, "and nothing half done"
 
 
-def test_a_file_called_as_the_journals_own_is_only_a_bad_file(tmp_path: Path, model: ValenceModel) -> None:
+def outcome_now(url: str, job: dict[str, Any]) -> str:
+    return str(asking.get(f"{url}/api/analyses/{job['id']}").json()["status"])
+
+
+def test_a_file_called_as_ours_once_was_is_only_a_bad_file(tmp_path: Path, model: ValenceModel) -> None:
     (tmp_path / "job.json").write_text("{}")
     with taking_uploads(tmp_path / "sessions", model) as served:
         (job,) = send(served.url, tmp_path / "job.json")
