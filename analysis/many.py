@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from analysis.tasks import FileTask, analyze_file
-from analysis.workers import Progress, Workers
+from analysis.workers import Progress, ThisProcess, Workers
 from results import DeletedError, StoreError
 
 Outcome = dict[str, Any] | Exception
@@ -19,12 +19,12 @@ Watch = Callable[[FileTask], Progress]
 """Called when a file's turn has come, in any thread; what it returns is called with how far the file is."""
 
 
-class _Stopped(Exception):  # noqa: N818 - not an error
+class _Stopped(KeyboardInterrupt):
     """Nobody waits for the results any more."""
 
 
 def analyze_many(
-    tasks: Sequence[FileTask], workers: Workers, watch: Watch
+    tasks: Sequence[FileTask], workers: Workers | ThisProcess, watch: Watch
 ) -> Iterator[tuple[FileTask, Outcome]]:
     """Each file with its outcome, in the order given, as soon as it and those before it are there.
 

@@ -39,7 +39,19 @@ def analyze_file(task: FileTask, progress: Progress | None = None) -> dict[str, 
     )
 
 
-@lru_cache(1)
+def check(settings: AnalysisSettings, sessions: Path, database_url: str | None) -> None:
+    """Whether anything can be analysed so: what is wrong with model, detector or store is said once.
+
+    Raises AnalysisError, StoreError.
+    """
+    open_engine(settings, sessions, database_url).open_detector()
+
+
 def open_engine(settings: AnalysisSettings, sessions: Path, database_url: str | None) -> Engine:
     """Model and store, kept for the next task. Raises AnalysisError, StoreError."""
+    return _open(settings, sessions, database_url, Path.cwd())  # a relative path means another one elsewhere
+
+
+@lru_cache(1)
+def _open(settings: AnalysisSettings, sessions: Path, database_url: str | None, _here: Path) -> Engine:
     return Engine(settings, open_model(settings), Store(sessions, database_url))

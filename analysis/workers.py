@@ -34,6 +34,7 @@ EVERY = 0.2
 """Seconds between two looks at a worker, and between two of its reports."""
 GRACE = 3.0
 """Seconds that a worker has to stop when it is asked to; then it is killed."""
+TOO_MUCH = "it asks for more memory than an analysis may have; choose another file"
 TRIES = 3
 """How many workers may end before they have begun with a piece of work."""
 NICENESS = 5
@@ -138,6 +139,37 @@ class Workers:
             yield worker
         finally:
             self._free.put(worker)
+
+
+class ThisProcess:
+    """What `Workers` does, here: for a single piece of work, for which a process would take a second to
+    start.
+
+    Memory is limited as a worker's is, inside `with`. A file that ends the process ends the program.
+    """
+
+    count = 1
+
+    def __init__(self, limits: WorkerLimits | None = None) -> None:
+        self._memory_mb = (limits or WorkerLimits()).worker_memory_mb
+        self._before: int | None = None
+
+    def run(self, function: Callable[..., Value], *given: Any, progress: Progress | None = None) -> Value:
+        """As `Workers.run`; `progress` is called for every frame."""
+        try:
+            return function(*given) if progress is None else function(*given, progress=progress)
+        except MemoryError as error:
+            raise AnalysisError(TOO_MUCH) from error
+
+    def __enter__(self) -> Self:
+        self._before = limit_memory(self._memory_mb)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            _set_memory(self._before)
 
 
 class _Worker:
@@ -291,9 +323,7 @@ def _outcome(
     except _Stop:
         return "stopped", None
     except MemoryError:
-        return "error", AnalysisError(
-            "it asks for more memory than an analysis may have; choose another file"
-        )
+        return "error", AnalysisError(TOO_MUCH)
     except Exception as error:
         try:
             pickle.loads(pickle.dumps(error))
@@ -328,18 +358,26 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def limit_memory(megabytes: int) -> None:
+def limit_memory(megabytes: int) -> int | None:
     """Let this process ask for so much at most; beyond, asking fails with MemoryError or the like.
 
     By the data's size and not the address space's: threads and networks reserve much that they never use.
+    Returns the limit of before; None where the system has none.
     """
     if sys.platform != "linux":
-        return
+        return None
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = megabytes * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+    _set_memory(wanted if hard < 0 else min(wanted, hard))
+    return before
+
+
+def _set_memory(soft: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def cores_but_one() -> int:

@@ -19,9 +19,9 @@ from rich.text import Text
 
 from analysis.errors import AnalysisError
 from analysis.many import Outcome, analyze_many
-from analysis.tasks import FileTask
-from analysis.workers import Workers
-from results import NEUTRAL, Store
+from analysis.tasks import FileTask, check
+from analysis.workers import ThisProcess, Workers
+from results import NEUTRAL
 from stream.sources.door import SourceError
 from stream.sources.files import find_media
 from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError
@@ -41,8 +41,6 @@ def run(
     summaries: list[dict[str, Any]] = []
     faults = 0
     if inputs:
-        with explained(), Store(settings.sessions, settings.database_url):
-            pass  # what is wrong with it is said once, and not for every input
         tasks = [
             FileTask(path, settings.sessions, settings.database_url, settings.analysis, out, annotated)
             for path in inputs
@@ -88,7 +86,8 @@ def _outcomes(
     """What becomes of each, with a bar for each that is analysed just now."""
     numbers = {task: number for number, task in enumerate(tasks, 1)}
     bars_of: dict[FileTask, TaskID] = {}
-    workers = Workers(min(settings.workers, len(tasks)), settings.worker_limits)
+    many = Workers(min(settings.workers, len(tasks)), settings.worker_limits)
+    workers = many if len(tasks) > 1 else ThisProcess(settings.worker_limits)
     with explained(), workers, _progress(screen) as bars:
 
         def watch(task: FileTask) -> Callable[[int, int | None, float], None]:
@@ -104,6 +103,7 @@ def _outcomes(
 
             return show
 
+        workers.run(check, settings.analysis, settings.sessions, settings.database_url)
         for task, outcome in analyze_many(tasks, workers, watch):
             if task in bars_of:
                 bars.remove_task(bars_of.pop(task))
