@@ -19,7 +19,7 @@ from results.database.errors import (
     StoreError,
     StudyError,
 )
-from results.database.files import written_atomically
+from results.database.files import utf8, written_atomically
 from results.report.page import pictures_wanted, report_html
 from results.sessions.exclusions import excluded
 from results.sessions.exports import (
@@ -131,6 +131,7 @@ __all__ = [
     "study_json",
     "summary",
     "summary_of",
+    "utf8",
     "write_csv",
     "write_folder",
     "write_json",

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, Response
 
-from results import Format, csv_text, json_text, nameless, summary_of, write_parquet
+from results import Format, csv_text, json_text, nameless, summary_of, utf8, write_parquet
 from web.access.audience import API
 from web.access.trail import note
 from web.errors import explained
@@ -89,4 +89,5 @@ def frames_of(session_id: str, what: str, request: Request) -> dict[str, Any]:
 def download(content: str | bytes, kind: str, name: str) -> Response:
     """`content` as a file to be saved under `name`."""
     disposition = f"attachment; filename*=utf-8''{quote(name, safe='')}"
-    return Response(content, media_type=kind, headers={"content-disposition": disposition})
+    body = utf8(content) if isinstance(content, str) else content
+    return Response(body, media_type=kind, headers={"content-disposition": disposition})

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.errors import AnalysisError
-from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
+from results import ResultsError, Store, StoreError, Study, Viewings
 from stream.sources.files import SourceError, find_media
-from valence.errors import ValenceError
+from valence.errors import ValenceError, fault
+from valence.printing import console, shown
 from valence.settings import Settings
 
 COLUMNS = ("session", "stimulus", "viewer", "offset_s", "face_id")
@@ -99,7 +99,7 @@ def attach_all(
     with progress() as bars:
         bar = bars.add_task("", total=len(entries))
         for entry in entries:
-            bars.update(bar, description=Path(entry.what).name)
+            bars.update(bar, description=shown(Path(entry.what).name))
             try:
                 stimulus = study.stimulus(entry.stimulus)
                 viewing = viewings.attach(
@@ -111,8 +111,12 @@ def attach_all(
                     offset_s=entry.offset_s,
                     discard_media=discard_media,
                 )
-            except (AnalysisError, ValenceError, NotFoundError, StudyError) as error:
+            except StoreError:  # for the others, too, nothing can be kept
+                raise
+            except (AnalysisError, ValenceError, ResultsError) as error:
                 failed.append({"input": entry.what, "error": str(error)})
+            except Exception as error:
+                failed.append({"input": entry.what, "error": fault(error)})
             else:
                 attached.append(
                     {
@@ -137,8 +141,8 @@ def progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+    disable = not sys.stderr.isatty()
+    with Progress(*columns, console=console(err=True), transient=True, disable=disable) as bars:
         yield bars
 
 
