@@ -73,7 +73,11 @@ class WorkerLateError(AnalysisError):
 
 
 class WorkerFaultError(Exception):
-    """The work raised what nobody expected; the text is the worker's traceback."""
+    """The work raised what cannot be sent as it is; the text is its last line, the note the whole of it."""
+
+    def __init__(self, trace: str) -> None:
+        super().__init__(trace.strip().rpartition("\n")[2])
+        self.add_note(trace)
 
 
 class Workers:

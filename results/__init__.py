@@ -19,7 +19,7 @@ from results.database.errors import (
     StoreError,
     StudyError,
 )
-from results.database.files import written_atomically
+from results.database.files import utf8, written_atomically
 from results.jobs.records import Beat, Job
 from results.jobs.records import Status as JobStatus
 from results.jobs.store import Jobs
@@ -138,6 +138,7 @@ __all__ = [
     "study_json",
     "summary",
     "summary_of",
+    "utf8",
     "write_csv",
     "write_folder",
     "write_json",

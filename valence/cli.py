@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,8 @@ from typing import Annotated
 import typer
 
 from valence import __version__
-from valence.errors import FAILED, ValenceError
+from valence.errors import FAILED, ValenceError, fault
+from valence.printing import forgive_streams, say
 
 app = typer.Typer(
     name="valence",
@@ -24,7 +24,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"valence {__version__}")
+        say(f"valence {__version__}")
         raise typer.Exit
 
 
@@ -148,27 +148,22 @@ def _mount() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with its code: 0 done, 2 wrong use, 3 no face, 1 else."""
+    forgive_streams()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         if not words or words[0] not in _OWN:
             _mount()
         app(words, standalone_mode=True)
     except ValenceError as error:
-        typer.echo(f"valence: {error}", err=True)
+        say(f"valence: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("valence: stopped; what was analysed so far is kept", err=True)
+        say("valence: stopped; what was analysed so far is kept", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(FAILED)
     except Exception as error:
-        if os.environ.get("VALENCE_DEBUG"):
-            raise
-        kind = type(error).__name__
-        typer.echo(
-            f"valence: unexpected {kind}: {error}; this is a fault of ours. VALENCE_DEBUG=1 shows where",
-            err=True,
-        )
+        say(f"valence: {fault(error)}", err=True)
         sys.exit(FAILED)
 
 

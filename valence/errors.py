@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 DONE, FAILED, WRONG_USE, NO_FACE = 0, 1, 2, 3
 
 
@@ -11,3 +13,11 @@ class ValenceError(Exception):
     def __init__(self, message: str, exit_code: int = WRONG_USE) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def fault(error: Exception) -> str:
+    """What is said of an error that nobody foresaw. Raises it again where VALENCE_DEBUG is set."""
+    if os.environ.get("VALENCE_DEBUG"):
+        raise error
+    kind = type(error).__name__
+    return f"unexpected {kind}: {error}; this is a fault of ours. VALENCE_DEBUG=1 shows where"

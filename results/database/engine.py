@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from results.database.errors import StoreError
 from results.database.migration import is_current, prepare
+from results.database.texts import storable
 
 DATABASE_NAME = "valence.db"
 BUSY_TIMEOUT_S = 30.0
@@ -51,7 +52,9 @@ class Database:
     def address(self) -> str:
         """The database's URL without its password."""
         try:
-            return make_url(self.url).render_as_string(hide_password=True)
+            url = make_url(self.url)
+            shown = url.set(database=storable(url.database or ""))
+            return shown.render_as_string(hide_password=True)
         except ArgumentError:
             return str(self.url)
 

@@ -1,8 +1,13 @@
 """What can go wrong with what is kept; every message is one sentence a user can act on."""
 
+from results.database.texts import storable
+
 
 class ResultsError(Exception):
-    """Base of all errors of this room."""
+    """Base of all errors of this room. Its text can be encoded, whatever names and paths are in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(storable(text))
 
 
 class StoreError(ResultsError):

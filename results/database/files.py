@@ -37,6 +37,12 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
+def utf8(text: str) -> bytes:
+    """A text as our files and answers hold it. What has no place in UTF-8 (`os.fsdecode`'s stand-ins for the
+    bytes of a name) becomes an escape; JSON reads that back as it was."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _umask() -> int:
     # Reading the mask means setting it; on Linux the kernel also tells it without (proc(5), since 4.7).
     try:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from results.database.errors import StoreError
 from results.database.schema import Base
+from results.database.texts import storable
 
 SLUG_LENGTH = 40
 _MOST_TRIES = 10_000
@@ -28,8 +29,8 @@ def slug(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Text in which LIKE sees no wildcard (the escape character is a backslash)."""
-    return re.sub(r"([\\%_])", r"\\\1", text)
+    """Text as the database holds it, in which LIKE sees no wildcard (the escape character is a backslash)."""
+    return re.sub(r"([\\%_])", r"\\\1", storable(text))
 
 
 def insert_under_free_id(

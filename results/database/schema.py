@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from results.database.texts import StoredPath, StoredText
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, kept as UTC: SQLite itself would forget the zone."""
@@ -46,6 +48,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[Any]: JSON,
         datetime: UtcDateTime,
+        str: StoredText,
     }
 
 
@@ -69,7 +72,7 @@ class SessionRow(Base):
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     source: Mapped[str]
-    origin: Mapped[str] = mapped_column(default="", server_default="")
+    origin: Mapped[str] = mapped_column(StoredPath, default="", server_default="")
     person: Mapped[str | None] = mapped_column(index=True)
     """The hash of what the participant who is seen is known by: the session is theirs to have removed,
     whatever becomes of the study."""
@@ -142,7 +145,7 @@ class StimulusRow(Base):
     study_key: Mapped[OfStudy]
     id: Mapped[str]
     name: Mapped[str]
-    path: Mapped[str | None]
+    path: Mapped[str | None] = mapped_column(StoredPath)
     duration_s: Mapped[float]
 
     __table_args__ = (UniqueConstraint("study_key", "id"),)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from results.database.errors import ExportError
-from results.database.files import written_atomically
+from results.database.files import utf8, written_atomically
 from results.sessions.records import Event, Floats, Ints, Session, Stretch
 from results.sessions.samples import Column, Samples
 from results.sessions.statistics import FaceStatistics, face_statistics
@@ -56,7 +56,7 @@ def csv_text(samples: Samples) -> str:
 def write_csv(samples: Samples, path: Path) -> None:
     """`valence.csv`. Raises ExportError when the file cannot be written."""
     with written_atomically(path) as file:
-        file.write(csv_text(samples).encode())
+        file.write(utf8(csv_text(samples)))
 
 
 def outcome(session: Session, faces: Sequence[FaceStatistics]) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def summary(
 def write_summary(content: Mapping[str, Any], path: Path) -> None:
     """`summary.json`, indented for people."""
     with written_atomically(path) as file:
-        file.write((json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+        file.write(utf8(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"))
 
 
 def columns(samples: Samples) -> dict[str, list[float] | list[int]]:
@@ -127,7 +127,7 @@ def json_text(content: Mapping[str, Any], samples: Samples) -> str:
 
 def write_json(content: Mapping[str, Any], samples: Samples, path: Path) -> None:
     with written_atomically(path) as file:
-        file.write(json_text(content, samples).encode())
+        file.write(utf8(json_text(content, samples)))
 
 
 def write_parquet(content: Mapping[str, Any], samples: Samples, path: Path) -> None:
@@ -138,7 +138,7 @@ def write_parquet(content: Mapping[str, Any], samples: Samples, path: Path) -> N
     except ImportError as error:
         raise ExportError(PARQUET_HELP) from error
     table = pyarrow.table({column.name: values for column, values in _in_files(samples).items()})
-    table = table.replace_schema_metadata({"valence": json.dumps(content, ensure_ascii=False)})
+    table = table.replace_schema_metadata({"valence": utf8(json.dumps(content, ensure_ascii=False))})
     with written_atomically(path) as file:
         pyarrow.parquet.write_table(table, file)
 

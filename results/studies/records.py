@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 from results.audience.panel import Options
 from results.database.errors import NotFoundError
 from results.database.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow, ViewingRow
+from results.database.texts import storable
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Study:
                 else f"Study {self.id} has no stimulus yet."
             )
         for stimulus in self.stimuli:
-            if name in (stimulus.id, stimulus.name):
+            if storable(name) in (stimulus.id, stimulus.name):
                 return stimulus
         raise NotFoundError(f"Study {self.id} has no stimulus {name!r}.")
 

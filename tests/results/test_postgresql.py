@@ -155,3 +155,20 @@ def test_a_database_of_version_2_is_upgraded_and_lets_people_in(server: str, tmp
         assert Audit(database).lines()[0].who == "ann"
         Studies(store).delete(study.id)
         assert Links(database).find(link.token) is None
+
+
+def test_texts_that_postgresql_has_no_place_for_are_kept_as_escapes(server: str, tmp_path: Path) -> None:
+    result = tmp_path / os.fsdecode(b"caf\xe9") / "valence.csv"
+    result.parent.mkdir()
+    result.touch()
+    with Store(tmp_path, server) as store:
+        name = os.fsdecode(b"caf\xe9") + "\0"
+        with store.begin(name, source=name, kind="live", settings={"said": name}) as writer:
+            writer.event("source", name)
+        store.set_files(writer.id, {"csv": result})
+
+        (found,) = store.sessions(search=name)
+        assert found.id == writer.id and found.name == r"caf\xe9\x00"
+        assert found.settings["said"] == name and found.files["csv"] == str(result)
+        store.delete(writer.id)
+        assert not result.exists()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training.datasets.examples import DataSet, Example
-from training.datasets.pictures import Image, decode
+from training.datasets.pictures import Image, read_color
 from training.errors import TrainingError
 
 
@@ -67,6 +67,6 @@ def _valence(text: str | None, where: str) -> float:
 
 def _reader(path: Path) -> Callable[[], Image | None]:
     def picture() -> Image | None:
-        return decode(path.read_bytes()) if path.is_file() else None
+        return read_color(path)
 
     return picture

@@ -15,13 +15,24 @@ def decode(data: bytes) -> Image | None:
     """The BGR picture (H, W, 3) in `data`, or None where it is not a readable one."""
     if not data:
         return None
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # e.g. more pixels than OpenCV takes
+        return None
     return None if picture is None else np.asarray(picture, np.uint8)
+
+
+def read_color(path: Path) -> Image | None:
+    """The BGR picture (H, W, 3) at `path`, or None where there is no readable one."""
+    try:
+        return decode(path.read_bytes()) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def read_gray(path: Path) -> Image | None:
     """The grey picture (H, W) at `path`, or None where there is no readable one."""
-    picture = decode(path.read_bytes()) if path.is_file() else None
+    picture = read_color(path)
     return None if picture is None else gray(picture)
 
 

@@ -17,9 +17,9 @@ class Bars:
     """A bar for the task at hand, and one for the batches of an epoch."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(soft_wrap=True, highlight=False)
+        self.console = console or Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -42,7 +42,7 @@ class Bars:
 
     def say(self, line: str) -> None:
         """A line that stays."""
-        self.console.print(line, markup=False)
+        self.console.print(line)
 
     def begin(self, what: str) -> None:
         """The epochs that follow belong to `what`."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +21,8 @@ from analysis.workers import ThisProcess, Workers
 from results import NEUTRAL
 from stream.sources.door import SourceError
 from stream.sources.files import find_media
-from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError
-from valence.printing import shown
+from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError, fault
+from valence.printing import cell, console, print_json, say, shown
 from valence.settings import Settings
 from valence.storage import explained
 
@@ -34,7 +31,7 @@ def run(
     paths: Sequence[Path], settings: Settings, *, out: Path | None, annotated: bool, as_json: bool
 ) -> int:
     """Analyses every input, prints the results, and returns the exit code."""
-    screen, complaints = Console(highlight=False), Console(stderr=True, highlight=False)
+    complaints = console(err=True)
     if out is not None and out.exists() and not out.is_dir():
         raise ValenceError(f"{out} is a file, not a folder for results")
     inputs, failed = _inputs(paths, as_json, complaints)
@@ -49,19 +46,23 @@ def run(
             if isinstance(outcome, Exception):
                 failed += 1
                 faults += not isinstance(outcome, AnalysisError)
-                _complain(task.path, _reason(outcome), as_json, complaints)
+                reason = str(outcome) if isinstance(outcome, AnalysisError) else fault(outcome)
+                _complain(task.path, reason, as_json)
                 continue
             summaries.append(outcome)
             if as_json:
-                _print_json(_contract(outcome))
+                print_json(_contract(outcome), indent=None)
             for event in outcome["events"]:
                 if event["kind"] == "source":
-                    _say(complaints, f"{task.path}: {event['text']}")
+                    say(f"valence: {task.path}: {event['text']}", err=True)
     if not as_json and summaries:
-        _tables(summaries, screen)
+        _tables(summaries)
     faceless = [s for s in summaries if not s["faces"]]
     for summary in faceless:
-        _say(complaints, f"no face was found in {summary['input']}; please choose another image or video")
+        say(
+            f"valence: no face was found in {summary['input']}; please choose another image or video",
+            err=True,
+        )
     if failed:
         return FAILED if faults else WRONG_USE
     return NO_FACE if summaries and len(faceless) == len(summaries) else DONE
@@ -76,7 +77,7 @@ def _inputs(paths: Sequence[Path], as_json: bool, complaints: Console) -> tuple[
             found.update(dict.fromkeys(find_media(path)))
         except (SourceError, OSError) as error:
             failed += 1
-            _complain(path, str(error), as_json, complaints)
+            _complain(path, str(error), as_json)
     return list(found), failed
 
 
@@ -110,17 +111,6 @@ def _outcomes(
             yield task, outcome
 
 
-def _reason(error: Exception) -> str:
-    """Why an input has failed. What nobody expected is shown whole to whom wants to look into it."""
-    if isinstance(error, AnalysisError):
-        return str(error)
-    if os.environ.get("VALENCE_DEBUG"):
-        traceback.print_exception(error)
-    kind = type(error).__name__
-    text = str(error).strip().rpartition("\n")[2]
-    return f"unexpected {kind}: {text}; this is a fault of ours. VALENCE_DEBUG=1 shows where"
-
-
 @contextmanager
 def _progress(console: Console) -> Iterator[Progress]:
     """Bars with frames per second and time left; nothing where stderr is not a terminal."""
@@ -147,27 +137,19 @@ def _contract(summary: dict[str, Any]) -> dict[str, Any]:
     return {**line, "warnings": warnings} if warnings else line
 
 
-def _complain(path: Path, reason: str, as_json: bool, complaints: Console) -> None:
+def _complain(path: Path, reason: str, as_json: bool) -> None:
     if as_json:
-        _print_json({"input": str(path), "error": reason})
-    _say(complaints, f"{path}: {reason}")
+        print_json({"input": str(path), "error": reason}, indent=None)
+    say(f"valence: {path}: {reason}", err=True)
 
 
-def _say(complaints: Console, text: str) -> None:
-    complaints.print(f"valence: {shown(text)}", soft_wrap=True, markup=False, emoji=False)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
-
-
-def _tables(summaries: Sequence[dict[str, Any]], screen: Console) -> None:
+def _tables(summaries: Sequence[dict[str, Any]]) -> None:
     table = Table(title="Valence, from -1 (negative) to +1 (positive)", title_justify="left")
     table.add_column("input", overflow="fold")
     for name in ("face", "seen", "samples", "mean", "min", "max", "quality"):
         table.add_column(name, justify="right", no_wrap=True)
     for summary in summaries:
-        title = Text(shown(Path(summary["input"]).name))
+        title = cell(Path(summary["input"]).name)
         if not summary["faces"]:
             table.add_row(title, "-", "no face", *["-"] * 5)
         for face in summary["faces"]:
@@ -182,17 +164,16 @@ def _tables(summaries: Sequence[dict[str, Any]], screen: Console) -> None:
                 "" if still else _colored(face["valence_max"]),
                 f"{face['quality_mean']:.2f}",
             )
-            title = Text()
-    screen.print(table)
+            title = cell("")
+    console().print(table)
     for summary in summaries:
         files = summary["files"]
         best = files.get("annotated") or files["csv"]
-        where = shown(str(Path(best).parent))
-        screen.print(f"{summary['session']}: {where}", soft_wrap=True, markup=False, emoji=False)
+        say(f"{summary['session']}: {Path(best).parent}")
         for label, file in files.items():
-            screen.print(f"  {label:10} {shown(str(file))}", soft_wrap=True, markup=False, emoji=False)
+            say(f"  {label:10} {file}")
 
 
-def _colored(value: float) -> str:
+def _colored(value: float) -> Text:
     color = "blue" if value > NEUTRAL else "dark_orange" if value < -NEUTRAL else "default"
-    return f"[{color}]{value:+.2f}[/]"
+    return cell(f"{value:+.2f}", style=color)

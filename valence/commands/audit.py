@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from results import Audit
 from valence.commands.shared import AsJson, Folder
-from valence.printing import console, print_json
+from valence.printing import cell, console, print_json, say
 from valence.storage import opened_store
 
 
@@ -29,11 +28,11 @@ def audit(
         print_json([{**asdict(line), "time": line.time.isoformat(timespec="seconds")} for line in lines])
         return
     if not lines:
-        typer.echo("Nothing yet.")
+        say("Nothing yet.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("when", "who", "did", "what"):
         table.add_column(heading, overflow="fold")
     for line in lines:
-        table.add_row(f"{line.time:%Y-%m-%d %H:%M:%S}", Text(line.who), line.action, Text(line.what))
+        table.add_row(f"{line.time:%Y-%m-%d %H:%M:%S}", cell(line.who), cell(line.action), cell(line.what))
     console().print(table)

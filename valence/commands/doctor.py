@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from analysis.engine import open_model
@@ -18,6 +15,7 @@ from analysis.errors import AnalysisError
 from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
 from valence.errors import DONE, FAILED
+from valence.printing import cell, console, print_json
 from valence.settings import Settings
 
 _PACKAGES = (
@@ -37,9 +35,9 @@ def run(settings: Settings, *, as_json: bool) -> int:
     """Prints the report; the exit code is 0 where analysing works."""
     report = examine(settings)
     if as_json:
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report, indent=None)
     else:
-        _print(report, Console(highlight=False))
+        _print(report)
     return DONE if not report["problems"] else FAILED
 
 
@@ -100,7 +98,8 @@ def _writable(folder: Path) -> bool:
     return existing.is_dir() and os.access(existing, os.W_OK)
 
 
-def _print(report: dict[str, Any], screen: Console) -> None:
+def _print(report: dict[str, Any]) -> None:
+    screen = console()
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -108,17 +107,17 @@ def _print(report: dict[str, Any], screen: Console) -> None:
     device = report["device"]
     table.add_row("device", f"{device['running'] or 'none'} (asked for: {device['requested']})")
     if report["model"]:
-        table.add_row("model", f"{report['model']['name']} {report['model']['version']}")
+        table.add_row("model", cell(f"{report['model']['name']} {report['model']['version']}"))
         table.add_row("", f"sha256 {report['model']['sha256'][:16]}…")
     for name, state in report["detectors"].items():
-        table.add_row(f"detector {name}", state)
-    table.add_row("sessions", report["sessions"])
+        table.add_row(f"detector {name}", cell(state))
+    table.add_row("sessions", cell(report["sessions"]))
     for name, version in report["packages"].items():
         table.add_row(name, version or "missing: run `make setup`")
     for name, how in report["optional_missing"].items():
-        table.add_row(name, escape(f"not installed (optional): {how}"))
+        table.add_row(name, f"not installed (optional): {how}")
     screen.print(table)
     for problem in report["problems"]:
-        screen.print(f"problem: {problem}", style="red", markup=False)
+        screen.print(cell(f"problem: {problem}", "red"))
     if not report["problems"]:
         screen.print("Ready.", style="green")

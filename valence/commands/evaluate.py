@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -25,7 +23,8 @@ from stream.sources.door import SourceError
 from stream.sources.files import open_source
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
-from valence.errors import DONE, NO_FACE, ValenceError
+from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError, fault
+from valence.printing import console, print_json, say
 from valence.settings import Settings
 from valence.storage import explained
 
@@ -77,17 +76,32 @@ def read_labels(labels: Path) -> list[Row]:
 
 
 def predict(
-    rows: Iterable[Row], model: ValenceModel, detector: Detector, *, crops: bool
+    rows: Iterable[Row],
+    model: ValenceModel,
+    detector: Detector,
+    *,
+    crops: bool,
+    unreadable: Callable[[Row, str], None],
 ) -> Iterator[tuple[Row, float | None]]:
-    """Each row with the model's valence of its face; None where no face is found.
+    """Each row with the model's valence of its face; None where no face is found, or nothing can be read.
 
-    In a picture with several faces the largest counts. With `crops` the picture is a face crop.
+    In a picture with several faces the largest counts. With `crops` the picture is a face crop. `unreadable`
+    is told of a picture that cannot be read, and why; it does not stop the others.
     """
     waiting: list[tuple[Row, Crop | None]] = []
     for row in rows:
-        image = _picture(row.file)
-        box = locate_in_crop(detector, image) if crops else _largest(detector, image)
-        waiting.append((row, model.align(image, [box])[0] if box is not None else None))
+        crop = None
+        try:
+            image = next(iter(open_source(row.file))).image
+            box = locate_in_crop(detector, image) if crops else _largest(detector, image)
+            crop = model.align(image, [box])[0] if box is not None else None
+        except SourceError as error:
+            unreadable(row, str(error))
+        except OSError as error:
+            unreadable(row, error.strerror or str(error))
+        except Exception as error:
+            unreadable(row, fault(error))
+        waiting.append((row, crop))
         if len(waiting) == _BATCH:
             yield from _read(waiting, model)
             waiting = []
@@ -99,12 +113,18 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
     rows = read_labels(labels)
     with explained():
         model, detector = open_model(settings.analysis), detector_of(settings.analysis)
+    unread: dict[int, str] = {}
+
+    def unreadable(row: Row, reason: str) -> None:
+        unread[id(row)] = reason
+        say(f"valence: {row.file}: {reason}", err=True)
+
     results = list(
         track(
-            predict(rows, model, detector, crops=crops),
+            predict(rows, model, detector, crops=crops, unreadable=unreadable),
             description="Reading faces",
             total=len(rows),
-            console=Console(stderr=True),
+            console=console(err=True),
             disable=not sys.stderr.isatty(),
             transient=True,
         )
@@ -112,13 +132,15 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
     if predictions is not None:
         _write(results, predictions)
     scored = [(row.valence, value) for row, value in results if value is not None]
-    figures = _figures(scored, missed=len(results) - len(scored))
+    figures = _figures(scored, missed=len(results) - len(scored) - len(unread), unreadable=len(unread))
     if as_json:
-        print(json.dumps(figures))
+        print_json(figures, indent=None)
     else:
-        _table(figures, Console(highlight=False))
+        _table(figures)
+    if unread:
+        return WRONG_USE
     if not scored:
-        Console(stderr=True).print("valence: no face was found in any picture; choose others")
+        say("valence: no face was found in any picture; choose others", err=True)
         return NO_FACE
     return DONE
 
@@ -129,18 +151,11 @@ def _read(waiting: list[tuple[Row, Crop | None]], model: ValenceModel) -> Iterat
         yield row, None if crop is None else float(next(values))
 
 
-def _picture(file: Path) -> npt.NDArray[np.uint8]:
-    try:
-        return next(iter(open_source(file))).image
-    except SourceError as error:
-        raise ValenceError(f"{file}: {error}") from error
-
-
 def _largest(detector: Detector, image: npt.NDArray[np.uint8]) -> Box | None:
     return max((d.box for d in find_in_still(detector, image)), key=lambda b: b.area, default=None)
 
 
-def _figures(scored: list[tuple[float, float]], missed: int) -> dict[str, Any]:
+def _figures(scored: list[tuple[float, float]], missed: int, unreadable: int) -> dict[str, Any]:
     true = np.array([t for t, _ in scored])
     predicted = np.array([p for _, p in scored])
     figures = {name: _number(value) for name, value in asdict(score(true, predicted)).items()}
@@ -149,6 +164,7 @@ def _figures(scored: list[tuple[float, float]], missed: int) -> dict[str, Any]:
     return {
         "n": len(scored),
         "missed": missed,
+        "unreadable": unreadable,
         **figures,
         "ci95": {name: [_number(low), _number(high)] for name, (low, high) in intervals.items()},
         "calibration": {"slope": _number(slope), "intercept": _number(intercept)},
@@ -160,8 +176,11 @@ def _number(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
 
 
-def _table(figures: dict[str, Any], screen: Console) -> None:
-    table = Table(title=f"{figures['n']} faces scored, {figures['missed']} pictures without a face")
+def _table(figures: dict[str, Any]) -> None:
+    title = f"{figures['n']} faces scored, {figures['missed']} pictures without a face"
+    if figures["unreadable"]:
+        title += f", {figures['unreadable']} that cannot be read"
+    table = Table(title=title)
     for name in ("figure", "value", "95 % interval"):
         table.add_column(name, justify="left" if name == "figure" else "right")
     for name in ("ccc", "pcc", "rmse", "sagr"):
@@ -170,7 +189,7 @@ def _table(figures: dict[str, Any], screen: Console) -> None:
         table.add_row(name.upper(), "-" if figures[name] is None else f"{figures[name]:.3f}", interval)
     slope = figures["calibration"]["slope"]
     table.add_row("calibration slope", "-" if slope is None else f"{slope:.3f}", "")
-    screen.print(table)
+    console().print(table)
 
 
 def _write(results: list[tuple[Row, float | None]], path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from stream.faces.detection import locate_in_crop, open_detector
 from valence.errors import ValenceError
+from valence.printing import say
 
 
 def train_landmarks(
@@ -34,13 +35,13 @@ def train_landmarks(
         pictures = [picture for _, split, _, picture in faces if split == part]
         boxes = [locate_in_crop(detector, np.dstack([p] * 3)) for p in pictures]
         marked[part] = landmarks.mark(pictures, np.array(boxes, np.float64), teacher)
-        typer.echo(f"{part}: {len(marked[part])} of {len(pictures)} faces have points")
+        say(f"{part}: {len(marked[part])} of {len(pictures)} faces have points")
     network = landmarks.fit(marked["train"], epochs, seed=seed)
     for name, disturbed in (("plain", False), ("changed", True)):
         errors = landmarks.assess(network, marked["validation"], disturbed=disturbed)
-        typer.echo(
+        say(
             f"validation, {name} views: mean error {errors.mean():.3f}, median {np.median(errors):.3f} "
             "of the distance between the eyes"
         )
     landmarks.export(network, out)
-    typer.echo(f"written to {out}")
+    say(f"written to {out}")

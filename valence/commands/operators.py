@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from results import Operators, SignIns
 from valence.commands.shared import AsJson, Folder, Yes, note
-from valence.printing import ask, console, print_json, tell
+from valence.printing import ask, cell, console, print_json, say, tell
 from valence.settings import load
 from valence.storage import opened_store
 
@@ -58,13 +57,13 @@ def list_operators(sessions: Folder = None, as_json: AsJson = False) -> None:
         print_json([{"operator": o.name, "created": o.created.isoformat(timespec="seconds")} for o in found])
         return
     if not found:
-        typer.echo("No operators yet: add one with `valence operators add`.")
+        say("No operators yet: add one with `valence operators add`.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("operator", "added"):
         table.add_column(heading)
     for operator in found:
-        table.add_row(Text(operator.name), f"{operator.created:%Y-%m-%d %H:%M}")
+        table.add_row(cell(operator.name), f"{operator.created:%Y-%m-%d %H:%M}")
     console().print(table)
 
 

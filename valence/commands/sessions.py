@@ -10,10 +10,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from results import Format, Session, State, csv_text, export, json_text, nameless, summary_of
+from results import Format, Session, State, csv_text, export, json_text, nameless, summary_of, utf8
 from valence.commands.shared import AsJson, Folder, Yes, note
 from valence.errors import ValenceError
-from valence.printing import ask, console, print_json, signed, tell
+from valence.printing import ask, cell, console, print_json, say, signed, tell
 from valence.storage import opened_store
 
 app = typer.Typer(help="Look at, export and delete stored sessions.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def list_sessions(
     if as_json:
         print_json([_listed(session) for session in found])
     elif not found:
-        typer.echo("No sessions." if search or state else "No sessions yet: make one with `valence analyze`.")
+        say("No sessions." if search or state else "No sessions yet: make one with `valence analyze`.")
     else:
         screen = console()
         screen.print(_table_of(found, screen.width))
@@ -80,7 +80,10 @@ def export_session(
                 raise ValenceError("Parquet is not text: name a file with --out.")
             content, samples = summary_of(store, session)
             note(store, "exported", f"{form.value} of {nameless(content['session'])}")
-            sys.stdout.write(csv_text(samples) if form is Format.CSV else json_text(content, samples))
+            text = csv_text(samples) if form is Format.CSV else json_text(content, samples)
+            sys.stdout.buffer.write(
+                utf8(text)
+            )  # a file, and in UTF-8 as files are, whatever the terminal's is
             return
         session_id = store.get(session).id
         note(store, "exported", f"{form.value} of {nameless(session_id)}")
@@ -153,8 +156,8 @@ def _table_of(found: list[Session], width: int) -> Table:
     for session in found:
         digest = session.digest
         cells: list[str | Text] = [
-            Text(session.id),
-            Text(session.state.value, style=_STATE_STYLE[session.state]),
+            cell(session.id),
+            cell(session.state.value, _STATE_STYLE[session.state]),
             f"{session.duration_s:.1f} s",
             str(digest.faces) if digest else "",
             signed(digest.valence_mean) if digest else "",
@@ -182,7 +185,7 @@ def _facts(content: dict[str, Any]) -> Table:
         **content["files"],
     }
     for name, value in facts.items():
-        table.add_row(name, Text(str(value)))
+        table.add_row(cell(name), cell(value))
     return table
 
 
@@ -195,7 +198,7 @@ def _faces_table(content: dict[str, Any], width: int) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for face in content["faces"]:
         cells: list[str | Text] = [
-            Text(face["name"] or str(face["face_id"])),
+            cell(face["name"] or face["face_id"]),
             f"{face['first_s']:.2f}–{face['last_s']:.2f}",
             signed(face["valence_mean"]),
             signed(face["valence_min"]),

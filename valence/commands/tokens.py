@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from results import Token, Tokens
 from valence.commands.shared import AsJson, Folder, Yes, note
-from valence.printing import ask, console, print_json, tell
+from valence.printing import ask, cell, console, print_json, say, tell
 from valence.storage import opened_store
 
 app = typer.Typer(
@@ -50,7 +49,7 @@ def list_tokens(sessions: Folder = None, as_json: AsJson = False) -> None:
         print_json([_shown(token) for token in found])
         return
     if not found:
-        typer.echo("No tokens yet: make one with `valence tokens create`.")
+        say("No tokens yet: make one with `valence tokens create`.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("token", "may", "created", "expires"):
@@ -58,7 +57,7 @@ def list_tokens(sessions: Folder = None, as_json: AsJson = False) -> None:
     for token in found:
         until = "never" if token.expires is None else f"{token.expires.astimezone():%Y-%m-%d %H:%M}"
         table.add_row(
-            Text(token.name),
+            cell(token.name),
             "read" if token.read_only else "everything",
             f"{token.created.astimezone():%Y-%m-%d %H:%M}",
             f"expired {until}" if token.expired else until,

@@ -21,6 +21,7 @@ from stream.pipelines.live import LiveResult
 from stream.sources.live import LiveError
 from stream.sources.webcam import Webcam
 from valence.errors import ValenceError
+from valence.printing import say
 from valence.settings import Settings, load
 from valence.storage import explained
 from web.live.messages import frame_message
@@ -67,7 +68,7 @@ def run(settings: Settings, device: int | str, seconds: float | None, *, as_json
             )
         except LiveError as error:
             raise ValenceError(str(error)) from error
-    typer.echo(f"stored as {session}", err=True)
+    say(f"stored as {session}", err=True)
 
 
 def _on_interrupt(task: asyncio.Task[None]) -> None:

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, Response
 
 from analysis.errors import AnalysisError
 from analysis.probe import Timing, timing
-from results import Format, csv_text, json_text, nameless, summary_of, write_parquet
+from results import Format, csv_text, json_text, nameless, summary_of, utf8, write_parquet
 from web.access.audience import API
 from web.access.trail import note
 from web.errors import explained
@@ -103,4 +103,5 @@ def timing_of(request: Request, path: Path) -> Timing:
 def download(content: str | bytes, kind: str, name: str) -> Response:
     """`content` as a file to be saved under `name`."""
     disposition = f"attachment; filename*=utf-8''{quote(name, safe='')}"
-    return Response(content, media_type=kind, headers={"content-disposition": disposition})
+    body = utf8(content) if isinstance(content, str) else content
+    return Response(body, media_type=kind, headers={"content-disposition": disposition})

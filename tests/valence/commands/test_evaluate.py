@@ -12,6 +12,7 @@ import pytest
 
 from tests.valence.command import Run
 from tests.valence.media_files import MEDIA
+from valence.commands import evaluate
 
 
 @pytest.fixture
@@ -43,6 +44,41 @@ def test_it_scores_what_it_finds_and_counts_what_it_misses(run: Run, labels: Pat
     assert set(figures["ci95"]) == {"ccc", "pcc", "rmse", "sagr"}
 
 
+def test_a_picture_that_cannot_be_read_is_named_and_does_not_stop_the_others(
+    run: Run, labels: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken\x1b[2J.png").write_bytes(b"\x89PNG and nothing else")
+    labels.write_text(labels.read_text() + "broken\x1b[2J.png,0.5\nmissing.jpg,0.5\n")
+
+    result = run("evaluate", labels, "--json", "--predictions", tmp_path / "out.csv")
+
+    assert result.code == 2
+    (figures,) = result.lines
+    assert (figures["n"], figures["missed"], figures["unreadable"]) == (2, 1, 2)
+    first, second = result.err.splitlines()
+    assert r"broken\x1b[2J.png: it is not a picture" in first
+    assert "missing.jpg: there is no such file" in second
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [bool(row["predicted"]) for row in csv.DictReader(file)] == [True, True, False, False, False]
+
+
+def test_a_fault_in_one_picture_does_not_stop_the_others(
+    run: Run, labels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = evaluate.open_source
+
+    def stumbling(path: Path) -> object:
+        if path.name == "one_face.jpg":
+            raise ZeroDivisionError("nobody thought of it")
+        return opened(path)
+
+    monkeypatch.setattr(evaluate, "open_source", stumbling)
+    result = run("evaluate", labels, "--json")
+
+    assert result.code == 2 and result.lines[0]["n"] == 1 and result.lines[0]["unreadable"] == 1
+    assert "one_face.jpg: unexpected ZeroDivisionError: nobody thought of it" in result.err
+
+
 def test_crops_are_never_missed(run: Run, labels: Path) -> None:
     (figures,) = run("evaluate", labels, "--crops", "--json").lines
     assert (figures["n"], figures["missed"]) == (3, 0)
@@ -60,7 +96,6 @@ def test_the_table_for_people_has_the_same_figures(run: Run, labels: Path) -> No
         ("path,valence\n", "no rows"),
         ("path,valence\none_face.jpg,7\n", "line 2: valence must be"),
         ("path,valence\none_face.jpg,\n", "line 2: valence must be"),
-        ("path,valence\nmissing.jpg,0.5\n", "no such file"),
     ],
 )
 def test_wrong_labels_are_one_clear_line(run: Run, labels: Path, text: str, complaint: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from results import Store
+from results import Store, Viewings
 from stream.frames import Box, Sample
 from stream.sources.stills import stills
 from tests.valence.media_files import MEDIA, write_video
@@ -253,3 +253,22 @@ def test_recordings_are_analysed_and_the_smile_is_found_when_it_was(folder: Path
     with Store(folder / "sessions") as store:
         assert len(store.sessions()) == 4
         assert all("annotated" not in session.files for session in store.sessions())
+
+
+def test_a_fault_in_one_recording_does_not_stop_the_others(folder: Path, monkeypatch) -> None:
+    run_json("create", "spring", "--stimulus", "ad=10")
+    first, second = react("ann", 3), react("ben", 4)
+    attach = Viewings.attach
+
+    def stumbling(self: Viewings, study: str, stimulus: str, session: str, **given: Any) -> Any:
+        if session == first:
+            raise ZeroDivisionError("nobody thought of it")
+        return attach(self, study, stimulus, session, **given)
+
+    monkeypatch.setattr(Viewings, "attach", stumbling)
+    done = run("add", "spring", first, second, "--json")
+
+    assert done.exit_code == 2
+    said = json.loads(done.stdout)
+    assert [one["session"] for one in said["attached"]] == [second]
+    assert said["failed"][0]["input"] == first and "ZeroDivisionError" in said["failed"][0]["error"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,3 +190,17 @@ def test_the_timing_of_what_is_no_video_is_empty(tmp_path: Path) -> None:
     nonsense = tmp_path / "a.mp4"
     nonsense.write_bytes(b"nonsense")
     assert timing(nonsense).times == [] and timing(tmp_path / "missing.mp4").width == 0
+
+
+def test_a_file_whose_name_is_not_utf_8_does_not_stand_in_the_way_of_a_download(
+    served: Served, session: str, client: httpx.Client, tmp_path: Path
+) -> None:
+    result = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    result.write_text("numbers")
+    served.store.set_files(session, {"annotated": result})
+
+    for form in ("json", "parquet", "csv"):
+        assert client.get(f"/api/sessions/{session}/files/{form}").status_code == 200
+    told = client.get(f"/api/sessions/{session}/files/json").json()
+    assert os.fsencode(told["files"]["annotated"]).endswith(b"caf\xe9.csv")
+    assert client.get(f"/api/sessions/{session}/files/annotated").text == "numbers"

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from analysis.errors import AnalysisError
 from analysis.tasks import FileTask, analyze_file
 from analysis.workers import Workers
-from results import NotFoundError, ResultsError, Store, Study, StudyError, Viewings
+from results import ResultsError, Store, StoreError, Study, Viewings
 from stream.sources.door import SourceError
 from stream.sources.files import find_media
-from valence.errors import ValenceError
+from valence.errors import ValenceError, fault
+from valence.printing import console, shown
 from valence.settings import Settings
 
 COLUMNS = ("session", "stimulus", "viewer", "offset_s", "face_id")
@@ -102,7 +102,7 @@ def attach_all(
         desk = _Desk(store, settings, workers, study.keep_media)
         bar = bars.add_task("", total=len(entries))
         for entry in entries:
-            bars.update(bar, description=Path(entry.what).name)
+            bars.update(bar, description=shown(Path(entry.what).name))
             try:
                 stimulus = study.stimulus(entry.stimulus)
                 viewing = viewings.attach(
@@ -114,8 +114,12 @@ def attach_all(
                     offset_s=entry.offset_s,
                     discard_media=discard_media,
                 )
-            except (AnalysisError, ValenceError, NotFoundError, StudyError) as error:
+            except StoreError:  # for the others, too, nothing can be kept
+                raise
+            except (AnalysisError, ValenceError, ResultsError) as error:
                 failed.append({"input": entry.what, "error": str(error)})
+            except Exception as error:
+                failed.append({"input": entry.what, "error": fault(error)})
             else:
                 attached.append(
                     {
@@ -140,8 +144,8 @@ def progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeRemainingColumn(compact=True),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+    disable = not sys.stderr.isatty()
+    with Progress(*columns, console=console(err=True), transient=True, disable=disable) as bars:
         yield bars
 
 

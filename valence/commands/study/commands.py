@@ -25,7 +25,7 @@ from valence.commands.study.printing import findings_line, findings_table, studi
 from valence.commands.study.shared import OfStimulus, StudyName
 from valence.errors import WRONG_USE, ValenceError
 from valence.options import with_options
-from valence.printing import ask, console, limits, print_json, signed, tell
+from valence.printing import ask, console, limits, print_json, say, signed, tell
 from valence.settings import load
 from valence.storage import opened_store
 
@@ -159,9 +159,9 @@ def add(
     if as_json:
         print_json({"study": found.id, "attached": attached, "failed": failed})
     else:
-        typer.echo(f"{len(attached)} of {len(entries)} added to {found.id}.")
+        say(f"{len(attached)} of {len(entries)} added to {found.id}.")
     for failure in failed:
-        typer.echo(f"valence: {failure['input']}: {failure['error']}", err=True)
+        say(f"valence: {failure['input']}: {failure['error']}", err=True)
     if failed:
         raise typer.Exit(WRONG_USE)
 
@@ -175,7 +175,7 @@ def list_studies(sessions: Folder = None, as_json: AsJson = False) -> None:
         print_json([study_json(study) for study in found])
         return
     if not found:
-        typer.echo("No studies yet: make one with `valence study create`.")
+        say("No studies yet: make one with `valence study create`.")
         return
     console().print(studies_table(found))
 
@@ -220,11 +220,11 @@ def report(
         print_json(written)
         return
     for one in findings:
-        typer.echo(findings_line(one))
+        say(findings_line(one))
         if one.moments:
             console().print(findings_table(one))
     for path in (written["files"]["html"], written["files"]["json"], *written["files"]["csv"]):
-        typer.echo(path)
+        say(path)
 
 
 @app.command("compare")
@@ -265,12 +265,12 @@ def compare_stimuli(
     found = pair.difference
     n_a, n_b = found.overall_n
     who = f"{n_a} viewers of both" if found.paired else f"{n_a} and {n_b} viewers"
-    typer.echo(
+    say(
         f"{first.stimulus.name} less {second.stimulus.name}: "
         f"{signed(found.overall)} ({limits(found.overall_low, found.overall_high)}; {who})"
     )
     if written:
-        typer.echo(written["files"]["html"])
+        say(written["files"]["html"])
 
 
 @app.command()

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from results import Link, Links, NotFoundError, Studies
 from valence.commands.shared import AsJson, Folder, note
 from valence.commands.study.shared import OfStimulus, StudyName
-from valence.printing import console, print_json, tell
+from valence.printing import cell, console, print_json, say, tell
 from valence.settings import Settings, load
 from valence.storage import opened_store
 
@@ -45,14 +44,14 @@ def links(study: StudyName, sessions: Folder = None, as_json: AsJson = False) ->
         print_json([_shown(one, _address(one, settings)) for one in found])
         return
     if not found:
-        typer.echo("No links yet: make one with `valence study link`.")
+        say("No links yet: make one with `valence study link`.")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("link", "stimulus", "state", "note", "address"):
         table.add_column(heading, overflow="fold")
     for one in found:
         state = "open" if one.open else "closed" if one.revoked else "expired"
-        table.add_row(str(one.key), str(one.stimulus), state, Text(one.note), _address(one, settings))
+        table.add_row(str(one.key), cell(one.stimulus), state, cell(one.note), cell(_address(one, settings)))
     console().print(table)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from rich.table import Table
-from rich.text import Text
 
 from results import Findings, Store, Study, Viewings, study_json
-from valence.printing import console, limits, print_json, signed
+from valence.printing import cell, console, limits, print_json, signed
 
 
 def studies_table(found: list[Study]) -> Table:
@@ -17,8 +16,8 @@ def studies_table(found: list[Study]) -> Table:
         made.add_column(heading, justify="right")
     for study in found:
         made.add_row(
-            Text(study.id),
-            Text(study.name),
+            cell(study.id),
+            cell(study.name),
             f"{study.created:%Y-%m-%d}",
             str(len(study.stimuli)),
             str(study.viewers),
@@ -33,15 +32,15 @@ def tell_study(study: Study, store: Store, as_json: bool) -> None:
         print_json(study_json(study, viewings))
         return
     screen = console()
-    screen.print(Text(f"{study.name} ({study.id}), {study.viewers} viewers", style="bold"))
+    screen.print(cell(f"{study.name} ({study.id}), {study.viewers} viewers", style="bold"))
     for stimulus in study.stimuli:
         screen.print(
-            Text(
+            cell(
                 f"  {stimulus.id}: {stimulus.name}, {stimulus.duration_s:.2f} s, {stimulus.viewings} viewings"
             )
         )
         for part in stimulus.segments:
-            screen.print(Text(f"    {part.start:g}-{part.end:g} s {part.name}"))
+            screen.print(cell(f"    {part.start:g}-{part.end:g} s {part.name}"))
     if not study.stimuli:
         screen.print("  no stimulus yet: add one with `valence study stimulus`")
 

@@ -21,10 +21,12 @@ from results import (
     curve_csv,
     difference_csv,
     responses,
+    utf8,
     written_atomically,
 )
 from results.report.documents import report_json, report_page
 from valence.commands.study.add import progress
+from valence.printing import shown
 from valence.settings import Settings
 
 
@@ -34,7 +36,7 @@ def findings_of(
     """Aggregate one stimulus, with a progress bar while its sessions are read."""
     of = study.stimulus(stimulus)
     with progress() as bars:
-        bar = bars.add_task(f"reading {of.name}", total=of.viewings)
+        bar = bars.add_task(shown(f"reading {of.name}"), total=of.viewings)
         given = []
         for response in responses(store, study.id, of.id):
             given.append(response)
@@ -73,4 +75,4 @@ def _manifest(settings: Settings) -> Manifest | None:
 
 def _write(path: Path, text: str) -> None:
     with written_atomically(path) as file:
-        file.write(text.encode())
+        file.write(utf8(text))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from valence.printing import print_json
 
 if TYPE_CHECKING:
     from training.fitting.config import Config
@@ -70,7 +71,7 @@ class Common:
     def show(self, result: dict[str, Any]) -> None:
         """Print it, if it is asked for; the phases themselves say how they go."""
         if self.as_json:
-            typer.echo(json.dumps(result))
+            print_json(result, indent=None)
 
     def _recipe(self, given: dict[str, object]) -> dict[str, object]:
         return {name: str(v) if isinstance(v, Path) else v for name, v in given.items() if v is not None}
