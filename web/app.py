@@ -45,6 +45,7 @@ from web.studies import links, reports, stimuli
 from web.studies import routes as studies
 from web.uploads import routes as uploads
 from web.uploads.analyses import Analyses, Analyze
+from web.uploads.room import Room
 
 ROUTERS = (
     access.router,
@@ -87,7 +88,8 @@ def create_app(
             people = await stack.enter_async_context(Participants(engine.store, hub, desk.links))
             queue = Analyses(engine.store, analyze_upload or partial(_analyze, engine=engine))
             analyses = await stack.enter_async_context(queue)
-            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses)
+            room = Room(engine.store.root)
+            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses, room)
             yield
 
     app = _Application(settings, lifespan=lifespan)

@@ -14,6 +14,7 @@ from web.access.desk import Desk
 from web.live.hub import Hub
 from web.participants.participants import Participants
 from web.uploads.analyses import Analyses
+from web.uploads.room import Room
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class State:
     participants: Participants
     analyses: Analyses
     """The queue of uploads."""
+    room: Room
+    """On the disk, for what comes in."""
 
     @property
     def store(self) -> Store:

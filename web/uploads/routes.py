@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
 from web.access.audience import API, OPERATORS
-from web.access.bodies import FILES
+from web.access.bodies import FILES, announced
 from web.access.gate import still_admitted
 from web.access.trail import note
 from web.layout import page
@@ -30,8 +29,6 @@ router = APIRouter(tags=["uploads"])
 
 HEARTBEAT = 15.0
 """Seconds without news after which a stream of events says that it lives."""
-SPARE = 200 * 1024**2
-"""Bytes of the disk that uploads leave free: results need room too."""
 
 
 class Analysis(BaseModel):
@@ -86,9 +83,9 @@ async def upload(request: Request) -> list[Analysis]:
         return folder
 
     try:
-        await asyncio.to_thread(_check_room, request, journal.root)
-        limit = state_of(request).settings.upload_limit
-        received = await receive(request.stream(), request.headers.get("content-type"), folder_for, limit)
+        kind, limit = request.headers.get("content-type"), state_of(request).settings.upload_limit
+        async with state_of(request).room.claim(announced(request.headers)) as claim:
+            received = await receive(request.stream(), kind, folder_for, limit, claim.take)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         jobs = [
             Job(id=file.path.parent.name, input=file.name, created=now, file=file.path.name)
@@ -100,7 +97,7 @@ async def upload(request: Request) -> list[Analysis]:
         for job_id in folders:
             journal.discard(job_id)
         if isinstance(error, ReceiveError):
-            raise HTTPException(error.status, str(error), {"connection": "close"}) from error
+            raise HTTPException(error.status, str(error)) from error
         if isinstance(error, ClientDisconnect):
             raise HTTPException(400, "The upload broke off before its end.") from error
         if isinstance(error, OSError):
@@ -203,22 +200,6 @@ def _view(analyses: Analyses, job: Job) -> Analysis:
         fps=round(running.fps, 1),
         left_s=None if done or running.left_s is None else round(running.left_s, 1),
     )
-
-
-def _check_room(request: Request, root: Path) -> None:
-    """Refuse at once what the disk cannot hold."""
-    announced = _announced(request)
-    root.mkdir(parents=True, exist_ok=True)
-    if announced + SPARE > shutil.disk_usage(root).free:
-        raise ReceiveError(507, "The server's disk has no room for this upload; nothing of it was kept.")
-
-
-def _announced(request: Request) -> int:
-    """Bytes that the request says it has; 0 where it does not say."""
-    try:
-        return max(0, int(request.headers.get("content-length", "0")))
-    except ValueError:
-        return 0
 
 
 def _event(content: Any) -> str:
