@@ -37,6 +37,7 @@ from web.live import routes as live
 from web.live import spectating
 from web.live.hub import Hub
 from web.live.ice import for_browser, listen_on
+from web.live.offers import Offers
 from web.participants import routes as participants
 from web.participants.participants import Participants
 from web.security import Security
@@ -89,7 +90,7 @@ def create_app(
             queue = Analyses(engine.store, analyze_upload or partial(_analyze, engine=engine))
             analyses = await stack.enter_async_context(queue)
             room = Room(engine.store.root)
-            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses, room)
+            app.state.valence = State(settings, engine, batcher, desk, hub, Offers(), people, analyses, room)
             yield
 
     app = _Application(settings, lifespan=lifespan)

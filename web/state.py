@@ -12,6 +12,7 @@ from inference.batching import Batcher
 from results import Store
 from web.access.desk import Desk
 from web.live.hub import Hub
+from web.live.offers import Offers
 from web.participants.participants import Participants
 from web.uploads.analyses import Analyses
 from web.uploads.room import Room
@@ -56,6 +57,8 @@ class State:
     """Knows who is who."""
     hub: Hub
     """The live sessions."""
+    offers: Offers
+    """Those that are about to become live, or to look on."""
     participants: Participants
     analyses: Analyses
     """The queue of uploads."""
