@@ -3,6 +3,9 @@
 uvicorn bounds none of these, so a few sockets that never finish what they began could take every place that
 the process has. `Connections` counts them by address; `BoundedProtocol` is uvicorn's own protocol that keeps
 the time. (h11 would bound the header, for nearly twice the time of every small request.)
+
+Of HTTPS the protocol hears after the handshake only, for which the event loop waits a minute: a server before
+strangers had better stand behind a proxy.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,12 +21,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from web.addresses import Network, household
+
 try:
     import resource
 except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.address = household(self.client[0] if self.client else "")
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()  # the loop's own clock is too coarse to say who came first
         if self._connections.admit(self):
             self._after(self._bounds.header_seconds, self._header_is_late)
         elif len(self._connections.refused) < self._bounds.refused:
@@ -200,7 +204,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._busy:  # with the next request, which came before this answer
             return
-        self.idle_since = self.loop.time()
+        self.idle_since = time.monotonic()
         if self._body_comes and not self.transport.is_closing():
             self._linger_left = self._bounds.linger_bytes
             self._after(self._bounds.linger, self.leave)
@@ -265,25 +269,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def household(address: str) -> str:
-    """What is counted as one address: of IPv6 the 64 bits that one line has.
-
-    >>> household("2001:db8::1:2:3:4")
-    '2001:db8::/64'
-    >>> household("::ffff:192.0.2.1")
-    '192.0.2.1'
-    """
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv4Address):
-        return str(known)
-    if known.ipv4_mapped is not None:
-        return str(known.ipv4_mapped)
-    return str(known) if known.is_loopback else str(ipaddress.ip_network((known, 64), strict=False))
 
 
 def _most_files() -> int:

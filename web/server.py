@@ -9,7 +9,8 @@ from typing import Any
 
 import uvicorn
 
-from web.connections import BoundedProtocol, Bounds, Connections, Network
+from web.addresses import Network
+from web.connections import BoundedProtocol, Bounds, Connections
 
 GRACE = 3
 """Seconds for what is under way when the server stops: a page that listens for events would hold it."""

@@ -23,8 +23,9 @@ from inference import ValenceModel
 from results import Store
 from tests import ROOT
 from tests.web import asking
+from web.addresses import Network
 from web.app import create_app
-from web.connections import Bounds, Network
+from web.connections import Bounds
 from web.server import server_config
 from web.state import ServerSettings, State
 from web.uploads.analyses import Analyze
@@ -73,7 +74,11 @@ def serving(
             loops.append(asyncio.get_running_loop())
             await server.serve(sockets=[listening])
 
-        thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
+        def run() -> None:
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(serve())
+
+        thread = threading.Thread(target=run, name="server")
         thread.start()
         try:
             wait_until(lambda: server.started, 20)

@@ -15,7 +15,8 @@ import pytest
 from inference import ValenceModel
 from tests.web import asking
 from tests.web.serving import Served, serving, wait_until
-from web.connections import Bounds, household
+from web.addresses import household
+from web.connections import Bounds
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 EVENTS = (
@@ -56,7 +57,8 @@ def status(opened: socket.socket, request: bytes = b"") -> int:
 
 
 def closed(opened: socket.socket) -> bool:
-    """Waits for the other side's end."""
+    """Waits for the other side's end, less long than it keeps an idle connection anyway."""
+    opened.settimeout(4)
     try:
         while opened.recv(65536):
             pass

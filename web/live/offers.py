@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException
 
-from web.connections import household
+from web.addresses import household
 
 MOST = 4
 """Of one address."""
