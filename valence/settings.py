@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies whose word on the sender's address and HTTPS is believed."""
     allowed_hosts: Several = []
     """Names by which browsers may call the server, beside localhost, addresses and this computer's name."""
+    connections_per_address: int = Field(100, ge=1)
+    """Connections that the web app takes from one address at a time."""
     ice_servers: Several = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
 

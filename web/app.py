@@ -39,6 +39,7 @@ from web.live import routes as live
 from web.live import spectating
 from web.live.hub import Hub
 from web.live.ice import for_browser, listen_on
+from web.live.offers import Offers
 from web.participants import routes as participants
 from web.participants.participants import Participants
 from web.security import Security
@@ -47,6 +48,7 @@ from web.studies import links, reports, stimuli
 from web.studies import routes as studies
 from web.uploads import routes as uploads
 from web.uploads.analyses import Analyses, Analyze
+from web.uploads.room import Room
 
 ROUTERS = (
     access.router,
@@ -92,7 +94,10 @@ def create_app(
             analyze = analyze_upload or partial(_analyze, engine=engine, workers=workers)
             queue = Analyses(engine.store, analyze, settings.workers)
             analyses = await stack.enter_async_context(queue)
-            app.state.valence = State(settings, engine, batcher, desk, hub, people, analyses, probes)
+            room = Room(engine.store.root)
+            app.state.valence = State(
+                settings, engine, batcher, desk, hub, Offers(), people, analyses, room, probes
+            )
             yield
 
     app = _Application(settings, lifespan=lifespan)

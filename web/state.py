@@ -13,8 +13,10 @@ from inference.batching import Batcher
 from results import Store
 from web.access.desk import Desk
 from web.live.hub import Hub
+from web.live.offers import Offers
 from web.participants.participants import Participants
 from web.uploads.analyses import Analyses
+from web.uploads.room import Room
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,13 @@ class State:
     """Knows who is who."""
     hub: Hub
     """The live sessions."""
+    offers: Offers
+    """Those that are about to become live, or to look on."""
     participants: Participants
     analyses: Analyses
     """The queue of uploads."""
+    room: Room
+    """On the disk, for what comes in."""
     probes: Workers
     """Opens files of strangers for whoever waits for an answer; the queue has workers of its own."""
 

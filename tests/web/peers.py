@@ -12,7 +12,7 @@ import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from tests.web import asking
-from tests.web.serving import SAMPLE
+from tests.web.serving import SAMPLE, Served
 
 
 class ClipTrack(MediaStreamTrack):
@@ -78,6 +78,18 @@ class Peer:
 
     async def close(self) -> None:
         await self.connection.close()
+
+
+def camera(served: Served, size: tuple[int, int] = (640, 480)) -> tuple[Peer, ClipTrack]:
+    """A page with a camera."""
+    peer, track = Peer(served.url), ClipTrack(size)
+    peer.connection.addTrack(track)
+    return peer, track
+
+
+def over(served: Served, session: str) -> bool:
+    """Whether nothing of a live session goes on."""
+    return session not in served.state.hub.sessions and not served.tasks()
 
 
 async def until(condition: Any, seconds: float) -> float:

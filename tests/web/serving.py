@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,10 @@ from inference import ValenceModel
 from results import Store
 from tests import ROOT
 from tests.web import asking
+from web.addresses import Network
 from web.app import create_app
+from web.connections import Bounds
+from web.server import server_config
 from web.state import ServerSettings, State
 from web.uploads.analyses import Analyze
 
@@ -50,31 +53,32 @@ class Served:
         return {n for n in names if n.startswith(("live ", "analyse ", "record ", "watch ", "drain "))}
 
 
-_GRACE_S = 3
-"""As in `valence serve`: a page that listens for events would hold the server for ever."""
-
-
 @contextmanager
 def serving(
     folder: Path,
     model: ValenceModel,
     settings: ServerSettings | None = None,
     analyze_upload: Analyze | None = None,
+    bounds: Bounds | None = None,
+    proxies: Sequence[Network] = (),
 ) -> Iterator[Served]:
-    """Serves on a free port until the block ends; then everything must have stopped."""
+    """Serves as `valence serve` does, on a free port until the block ends; then all must have stopped."""
     settings = replace(settings or ServerSettings(version="test"), token=asking.TOKEN)
     with Store(folder) as store, socket.create_server(("127.0.0.1", 0)) as listening:
         engine = Engine(AnalysisSettings(device="cpu"), model, store)
         app = create_app(engine, settings, analyze_upload=analyze_upload)
-        config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=_GRACE_S)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(app, proxies=proxies, bounds=bounds, log_level="error"))
         loops: list[asyncio.AbstractEventLoop] = []
 
         async def serve() -> None:
             loops.append(asyncio.get_running_loop())
             await server.serve(sockets=[listening])
 
-        thread = threading.Thread(target=asyncio.run, args=(serve(),), name="server")
+        def run() -> None:
+            with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                runner.run(serve())
+
+        thread = threading.Thread(target=run, name="server")
         thread.start()
         try:
             wait_until(lambda: server.started, 20)

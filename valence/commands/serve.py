@@ -185,17 +185,16 @@ def _app(engine: Engine, settings: Settings) -> FastAPI:
 
 def _serve(app: FastAPI, listening: socket.socket, settings: Settings, address: str | None) -> None:
     """Until a signal comes. address: shown in a browser once the server answers."""
+    from web.connections import Bounds
+    from web.server import server_config
+
     server = uvicorn.Server(
-        uvicorn.Config(
+        server_config(
             app,
-            log_level="warning",
-            timeout_graceful_shutdown=3,
-            # Who only says who they are is not believed.
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=[str(proxy) for proxy in trusted(settings)],
-            server_header=False,
-            ssl_certfile=settings.tls_cert,
-            ssl_keyfile=settings.tls_key,
+            proxies=trusted(settings),
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+            bounds=Bounds(per_address=settings.connections_per_address),
         )
     )
     if address is not None:

@@ -25,10 +25,15 @@ def takes_files(route: BaseRoute) -> bool:
     return any(dependency.dependency is _files for dependency in getattr(route, "dependencies", None) or ())
 
 
+def announced(headers: Headers) -> int:
+    """Bytes that a request says it has; 0 where it does not say."""
+    said = headers.get("content-length", "0")
+    return int(said) if said.isdecimal() else 0
+
+
 def announces_too_much(scope: Scope) -> bool:
     """Whether a request says itself that it is too large."""
-    announced = Headers(scope=scope).get("content-length", "0")
-    return announced.isdecimal() and int(announced) > MOST
+    return announced(Headers(scope=scope)) > MOST
 
 
 def limited(receive: Receive) -> Receive:

@@ -24,8 +24,8 @@ class Hub:
 
     def start(self, session: LiveSession, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Run a session; `then` is awaited when it is over and its record is closed."""
+        self._group.create_task(self._run(session, then), name=f"live {session.id}")  # not while it stops
         self.sessions[session.id] = session
-        self._group.create_task(self._run(session, then), name=f"live {session.id}")
 
     async def _run(self, session: LiveSession, then: Callable[[], Awaitable[None]] | None) -> None:
         try:

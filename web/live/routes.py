@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,12 +16,15 @@ from pydantic import BaseModel, Field
 
 from analysis.live import begin_record, open_pipeline
 from analysis.recording import Recorder
-from results import NotFoundError
+from results import NotFoundError, StoreError
 from stream.sources.sender_clock import SenderClock
 from stream.sources.webrtc import TrackSource
 from web.access.audience import API
+from web.access.gate import client_address
 from web.access.identity import identity_of
+from web.live.closing import close_quietly
 from web.live.ice import configuration, for_browser, with_bitrate, without_mdns
+from web.live.offers import Place
 from web.live.session import LiveSession, Shown
 from web.participants.film import Film
 from web.state import State, state_of
@@ -84,18 +88,20 @@ class Live(BaseModel):
 async def offer(body: Offer, request: Request) -> Answer:
     """Begin a live session with the camera that is offered.
 
-    409: the session has its camera already; 422: the offer cannot be used; 503: too many sessions.
+    409: the session has its camera already; 422: the offer cannot be used; 429: too many of one address are
+    just beginning; 503: too many sessions.
     """
     state = state_of(request)
     if body.session is not None:
         if body.session in state.hub.sessions:
             raise HTTPException(409, "This session has its camera already; stop it before another begins.")
         raise HTTPException(404, f"There is no live session {body.session}; leave it out to begin one.")
-    return await begin(body.sdp, state, Terms(body.name, body.consent))
+    with state.offers.place(client_address(request)) as place:
+        return await begin(body.sdp, state, Terms(body.name, body.consent), place)
 
 
-async def begin(sdp: str, state: State, terms: Terms) -> Answer:
-    """Begin a live session with the camera that is offered.
+async def begin(sdp: str, state: State, terms: Terms, place: Place) -> Answer:
+    """Begin a live session with the camera that is offered. It keeps its `place` until the camera shows.
 
     Raises HTTPException: 422: the offer cannot be used; 503: too many sessions.
     """
@@ -107,9 +113,11 @@ async def begin(sdp: str, state: State, terms: Terms) -> Answer:
         raise HTTPException(503, f"{places} sessions are live; the server takes no more.")
     state.hub.opening += 1
     try:
-        return await _begin(sdp, state, terms)
+        session, answer = await _begin(sdp, state, terms)
     finally:
         state.hub.opening -= 1
+    place.until(lambda: session.connected or session.id not in state.hub.sessions)
+    return Answer(sdp=answer, session=session.id)
 
 
 @router.get("/api/live")
@@ -144,35 +152,43 @@ async def live_session(session_id: str, request: Request) -> Live:
     )
 
 
-async def _begin(sdp: str, state: State, terms: Terms) -> Answer:
-    connection = RTCPeerConnection(configuration(state.settings.ice_servers))
-    recorder: Recorder | None = None
-    try:
+async def _begin(sdp: str, state: State, terms: Terms) -> tuple[LiveSession, str]:
+    """The session, running, and the answer to its offer. What fails before takes all of it back."""
+    async with AsyncExitStack() as undo:
+        connection = RTCPeerConnection(configuration(state.settings.ice_servers))
+        undo.push_async_callback(close_quietly, connection)
         await accept(connection, sdp)
         receiver = next(t.receiver for t in connection.getTransceivers() if t.kind == "video")
-        stored = "numbers" if terms.film is None else "numbers and video"
-        recorder = await asyncio.to_thread(
-            begin_record,
-            state.engine,
-            terms.name,
-            "browser camera",
-            stored=stored,
-            consent=terms.consent,
-            person=terms.person,
+        beginning = asyncio.ensure_future(
+            asyncio.to_thread(
+                begin_record,
+                state.engine,
+                terms.name,
+                "browser camera",
+                stored="numbers" if terms.film is None else "numbers and video",
+                consent=terms.consent,
+                person=terms.person,
+            )
         )
+        undo.push_async_callback(_discard, beginning)
+        recorder = await asyncio.shield(beginning)
         source = TrackSource(receiver.track, SenderClock(receiver))
-        answer = await answer_of(connection)
-        pipeline = open_pipeline(state.engine, source, state.batcher.join(recorder.id))
+        answer = with_bitrate(await answer_of(connection))
+        seat = state.batcher.join(recorder.id)
+        undo.callback(seat.leave)
+        pipeline = open_pipeline(state.engine, source, seat)
         session = LiveSession(connection, source, pipeline, recorder, terms.shown, terms.longest)
         if terms.film is not None:
             pipeline.sinks.append(terms.film)
-    except BaseException:
-        await connection.close()
-        if recorder is not None:
-            await recorder.discard()
-        raise
-    state.hub.start(session, terms.then)
-    return Answer(sdp=with_bitrate(answer), session=session.id)
+        state.hub.start(session, terms.then)
+        undo.pop_all()
+    return session, answer
+
+
+async def _discard(beginning: asyncio.Future[Recorder]) -> None:
+    """Wait for a record to be begun, and leave no trace of it."""
+    with suppress(StoreError):  # it was never begun; whoever waited for it knows
+        await (await beginning).discard()
 
 
 def ice_of(request: Request) -> dict[str, Any]:
@@ -195,6 +211,11 @@ def check_offer(sdp: str, *directions: str) -> None:
         raise HTTPException(422, "The offer has several videos; a session has one camera.")
     if not any(re.search(rf"(?m)^a={direction}\s*$", videos[0]) for direction in directions):
         raise HTTPException(422, f"The offer's video must be {' or '.join(directions)}.")
+    names = [match[1] for s in sections if (match := re.search(r"(?m)^a=mid:(\S+)\s*$", s))]
+    if len(set(names)) < len(sections):  # aiortc takes it, and then finds neither part nor transport
+        raise HTTPException(422, "The offer's SDP must name each of its parts (a=mid), and no two alike.")
+    if "\na=fingerprint:" not in sdp:
+        raise HTTPException(422, "The offer's SDP has no fingerprint; without encryption nothing is taken.")
     if not any(s.startswith("application ") for s in sections):
         raise HTTPException(422, "The offer has no data channel; one named 'valence' is needed.")
 

@@ -15,6 +15,7 @@ from results import DeletedError, StoreError
 from stream.pipelines.live import LivePipeline, LiveResult
 from stream.sources.live import LiveError
 from stream.sources.webrtc import TrackSource
+from web.live.closing import close_quietly as _close_quietly
 from web.live.messages import FloodError, Inbox, control_message, frame_message
 from web.live.spectators import BACKLOG, Spectator
 
@@ -24,8 +25,6 @@ SILENCE = 8.0
 """Seconds without a frame or a message after which a page counts as gone (it sends a message every 2 s)."""
 TOO_LARGE = 6.0
 """Seconds for which a page may send pictures that are too large after it was told."""
-TEARDOWN = 3.0
-"""Seconds that closing one connection may take."""
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +96,7 @@ class LiveSession:
                     group.create_task(self._record(), name=f"record {self.id}"),
                     group.create_task(self._watch(), name=f"watch {self.id}"),
                 ]
+                await asyncio.sleep(0)  # each begins, so that each cleans up, however soon the end comes
                 await self._ending.wait()
                 for task in tasks:
                     task.cancel()
@@ -235,14 +235,3 @@ class LiveSession:
             self.end("The page was closed.")
         elif state == "failed":
             self.end("The connection was lost.")
-
-
-async def _close_quietly(connection: Spectator | RTCPeerConnection) -> None:
-    """Whatever it stumbles over, the others are closed and the record is finished."""
-    try:
-        async with asyncio.timeout(TEARDOWN):
-            await connection.close()
-    except TimeoutError:
-        log.warning("A connection did not close in time.")
-    except Exception:
-        log.exception("A connection could not be closed.")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from results import Link, nameless
 from web.access.audience import API, OPERATORS, SPECTATORS
-from web.access.gate import still_admitted
+from web.access.gate import client_address, still_admitted
 from web.access.identity import Role, identity_of, link_of
 from web.access.reach import reach_of
 from web.access.trail import note
@@ -50,7 +50,7 @@ async def look_on(session_id: str, body: Offer, request: Request) -> Answer:
     """Look on at a live session: an offer to receive video, with a data channel `valence`.
 
     403: the participant was not told that anybody may; 404: it is not live; 422: the offer cannot be used;
-    503: it has too many spectators.
+    429: too many of one address are just beginning; 503: it has too many spectators.
     """
     return await _look_on(request, _live(state_of(request), session_id), body)
 
@@ -132,14 +132,16 @@ async def _look_on(request: Request, session: LiveSession, body: Offer) -> Answe
         raise HTTPException(
             503, f"{state.settings.spectator_limit} people look on already; it takes no more."
         )
-    connection = RTCPeerConnection(configuration(state.settings.ice_servers))
-    spectator = session.admit(connection, partial(still_admitted, request))
-    try:
-        await accept(connection, body.sdp)
-        answer = await answer_of(connection)
-    except BaseException:
-        session.leave(spectator)
-        raise
+    with state.offers.place(client_address(request)) as place:
+        connection = RTCPeerConnection(configuration(state.settings.ice_servers))
+        spectator = session.admit(connection, partial(still_admitted, request))
+        try:
+            await accept(connection, body.sdp)
+            answer = await answer_of(connection)
+        except BaseException:
+            session.leave(spectator)
+            raise
+        place.until(lambda: connection.connectionState == "connected" or spectator not in session.spectators)
     return Answer(sdp=answer, session="" if invited else session.id)
 
 

@@ -103,15 +103,6 @@ class Participants:
                 found[participant.stimulus] = found.get(participant.stimulus, 0) + 1
         return found
 
-    def waiting(self, link: str) -> int:
-        """How many who came by a link have not been seen by their camera yet."""
-        return sum(
-            session is not None and not session.connected
-            for participant in self._participants.values()
-            if participant.link == link
-            for session in [self._hub.sessions.get(participant.session)]
-        )
-
     def shown(self, study: str) -> list[str]:
         """The live sessions of a study at which operators may look on: their participants were told."""
         return [

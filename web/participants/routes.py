@@ -16,11 +16,13 @@ from starlette.responses import HTMLResponse
 
 from results import Stimulus, Study, Viewings, hashed, new_token
 from web.access.audience import LEAVING, PARTICIPANTS
+from web.access.gate import client_address
 from web.access.identity import link_of
 from web.access.trail import note
 from web.errors import explained
 from web.fields import Seconds
 from web.layout import page
+from web.live.offers import Place
 from web.live.routes import SDP_LIMIT, Terms, begin, ice_of
 from web.live.session import Shown
 from web.participants.consent import consent_of
@@ -33,8 +35,6 @@ from web.studies.stimuli import video_of
 router = APIRouter(prefix="/t/{token}", tags=["participants"])
 
 MOST_KNOTS = 20_000
-MOST_WAITING = 6
-"""Of those who came by one link, so many may be connecting at a time: a link must not take every place."""
 LONGEST = 3600.0
 """Seconds beyond the stimulus's length for which somebody may pause."""
 
@@ -104,16 +104,19 @@ async def take_part(token: str, body: Agreement, request: Request) -> Begun:
     """A participant has agreed: keep their consent, and analyse their camera on this stimulus.
 
     Nothing is stored of anybody before this. 409: the text to agree to has changed; 422: the offer cannot be
-    used; 503: too many sessions.
+    used; 429: too many of one address or link are just beginning; 503: too many sessions.
     """
+    with state_of(request).offers.place(client_address(request), token) as place:
+        return await _begun(token, body, request, place)
+
+
+async def _begun(token: str, body: Agreement, request: Request, place: Place) -> Begun:
     state = state_of(request)
     people = state.participants
     study, stimulus = await asyncio.to_thread(_invited, request)
     if body.consent != consent_of(study, stimulus):
         raise HTTPException(409, "The text to agree to has changed; please read it again.")
     viewings = Viewings(state.store)
-    if people.waiting(token) >= MOST_WAITING:
-        raise HTTPException(503, "Many people are just beginning; please try again in a moment.")
     before = await asyncio.to_thread(viewings.of_token, hashed(body.person)) if body.person else None
     if body.person and before is not None and before[0] == study.id:
         person, viewer = body.person, before[1].id
@@ -133,7 +136,7 @@ async def take_part(token: str, body: Agreement, request: Request) -> Begun:
             longest=stimulus.duration_s + LONGEST,
             person=hashed(person),
         )
-        answer = await begin(body.sdp, state, terms)
+        answer = await begin(body.sdp, state, terms, place)
     except BaseException:
         await asyncio.to_thread(people.forget_unseen, person)
         raise

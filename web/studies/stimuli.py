@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError
 from analysis.probe import StimulusVideoError, seconds_of
 from results import Stimulus, Studies, Study
 from web.access.audience import API
-from web.access.bodies import FILES, TOO_LARGE
+from web.access.bodies import FILES, TOO_LARGE, announced
 from web.access.bodies import MOST as MOST_JSON
 from web.access.trail import note
 from web.errors import explained
@@ -26,9 +26,12 @@ from web.fields import MOST, Seconds, Title
 from web.library.files import MEDIA_TYPES, timing_of
 from web.state import State, state_of
 from web.studies.lookup import known_stimulus, known_study
-from web.uploads.receiving import Received, ReceiveError, receive
+from web.uploads.receiving import Received, ReceiveError, megabytes, receive
 
 router = APIRouter(tags=["studies"], dependencies=[API])
+
+FRAME = 1_000_000
+"""Bytes that a form may have around its file."""
 
 
 class NewStimulus(BaseModel):
@@ -143,6 +146,8 @@ def video_of(stimulus: Stimulus, name: str | None = None) -> Response:
 
 async def _body(request: Request) -> bytes:
     """A body that is no file. Raises HTTPException 413."""
+    if announced(request.headers) > MOST_JSON:
+        raise HTTPException(413, TOO_LARGE)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -154,13 +159,19 @@ async def _body(request: Request) -> bytes:
 async def _from_file(
     request: Request, studies: Studies, study: Study, folder_for: Callable[[], Path], name: str | None
 ) -> dict[str, Any]:
-    limit = state_of(request).settings.upload_limit
+    kind, limit = request.headers.get("content-type"), state_of(request).settings.upload_limit
+    size = announced(request.headers)
+    if size > limit + FRAME:
+        raise HTTPException(
+            413, f"A stimulus is one video of at most {megabytes(limit)}; send a smaller one."
+        )
     try:
-        received = await receive(request.stream(), request.headers.get("content-type"), folder_for, limit)
+        async with state_of(request).room.claim(size) as claim:
+            received = await receive(request.stream(), kind, folder_for, limit, claim.take)
         if len(received) > 1:
             raise ReceiveError(422, "A stimulus is one video; send them one by one.")
     except ReceiveError as error:
-        raise HTTPException(error.status, str(error), {"connection": "close"}) from error
+        raise HTTPException(error.status, str(error)) from error
     except ClientDisconnect as error:
         raise HTTPException(400, "The upload broke off before its end.") from error
     except OSError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import re
 import unicodedata
@@ -14,12 +13,7 @@ from typing import IO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
 
-_LINGER = 2.0
-"""Seconds for which a refused upload is read on..."""
-_LINGER_BYTES = 16_000_000
-"""... and bytes, at most."""
 MOST_FILES = 1000
 _LONGEST_STEM = 100
 _OURS = frozenset(("job",))
@@ -60,9 +54,12 @@ async def receive(
     content_type: str | None,
     folder_for: Callable[[], Path],
     limit: int,
+    take: Callable[[int], None],
     wanted: str = "file",
 ) -> list[Received]:
-    """Writes each file of the field `wanted` into a folder that `folder_for` makes; `limit`: bytes a file.
+    """Writes each file of the field `wanted` into a folder that `folder_for` makes.
+
+    limit: bytes a file. take: told of the bytes that come, before they are written; may refuse them.
 
     Raises:
         ReceiveError: 400 the request is malformed; 413 a file is too large; 422 it holds no file; 507 the
@@ -74,14 +71,16 @@ async def receive(
     form = _Form(folder_for, limit, wanted)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks())  # type: ignore[arg-type]
+
+        def write(chunk: bytes) -> None:
+            take(len(chunk))
+            parser.write(chunk)
+
         async for chunk in chunks:
-            await asyncio.to_thread(parser.write, chunk)
+            await asyncio.to_thread(write, chunk)
         parser.finalize()
         if not form.ended:
             raise ReceiveError(400, "The upload broke off before its end.")
-    except ReceiveError:
-        await _let_it_come(chunks)
-        raise
     except FormParserError as error:
         raise ReceiveError(400, f"The upload cannot be read: {error}.") from error
     except OSError as error:
@@ -93,17 +92,6 @@ async def receive(
     if not form.received:
         raise ReceiveError(422, "There is no file in the field 'file'.")
     return form.received
-
-
-async def _let_it_come(chunks: AsyncIterator[bytes]) -> None:
-    """Reads on for a moment: who is cut off while sending sees a broken connection, and not the answer."""
-    left = _LINGER_BYTES
-    with contextlib.suppress(TimeoutError, ClientDisconnect):
-        async with asyncio.timeout(_LINGER):
-            async for chunk in chunks:
-                left -= len(chunk)
-                if left < 0:
-                    return
 
 
 class _Form:

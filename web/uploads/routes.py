@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from starlette.responses import HTMLResponse
 
 from results import Job, JobStatus
 from web.access.audience import API, OPERATORS
-from web.access.bodies import FILES
+from web.access.bodies import FILES, announced
 from web.access.gate import still_admitted
 from web.access.trail import note
 from web.layout import page
@@ -31,8 +30,6 @@ router = APIRouter(tags=["uploads"])
 HEARTBEAT = 15.0
 """Seconds without news after which a stream of events says that it lives."""
 _ALIVE = ": still here\n\n"
-SPARE = 200 * 1024**2
-"""Bytes of the disk that uploads leave free: results need room too."""
 
 
 class Analysis(BaseModel):
@@ -85,14 +82,14 @@ async def upload(request: Request) -> list[Analysis]:
         return folders[-1]
 
     try:
-        await asyncio.to_thread(_check_room, request, analyses.folders.root)
-        limit = state_of(request).settings.upload_limit
-        received = await receive(request.stream(), request.headers.get("content-type"), folder_for, limit)
+        kind, limit = request.headers.get("content-type"), state_of(request).settings.upload_limit
+        async with state_of(request).room.claim(announced(request.headers)) as claim:
+            received = await receive(request.stream(), kind, folder_for, limit, claim.take)
         queued = await analyses.add({file.path.parent.name: (file.name, file.path.name) for file in received})
     except BaseException as error:
         await asyncio.shield(analyses.discard([folder.name for folder in folders]))
         if isinstance(error, ReceiveError):
-            raise HTTPException(error.status, str(error), {"connection": "close"}) from error
+            raise HTTPException(error.status, str(error)) from error
         if isinstance(error, ClientDisconnect):
             raise HTTPException(400, "The upload broke off before its end.") from error
         if isinstance(error, OSError):
@@ -212,21 +209,6 @@ def _view(analyses: Analyses, job: Job, ahead: int = 0) -> Analysis:
         fps=round(running.fps, 1),
         left_s=None if done or left is None else round(max(0.0, left), 1),
     )
-
-
-def _check_room(request: Request, root: Path) -> None:
-    """Refuse at once what the disk cannot hold."""
-    announced = _announced(request)
-    if announced + SPARE > shutil.disk_usage(root).free:
-        raise ReceiveError(507, "The server's disk has no room for this upload; nothing of it was kept.")
-
-
-def _announced(request: Request) -> int:
-    """Bytes that the request says it has; 0 where it does not say."""
-    try:
-        return max(0, int(request.headers.get("content-length", "0")))
-    except ValueError:
-        return 0
 
 
 def _event(content: Any) -> str:

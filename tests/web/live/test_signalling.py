@@ -14,23 +14,13 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 from inference import ValenceModel
 from results import NotFoundError, State
 from tests.web import asking
-from tests.web.peers import ClipTrack, Peer, until
+from tests.web.peers import ClipTrack, Peer, camera, over, until
 from tests.web.serving import Served, serving
 from web.live.spectators import Spectator
 from web.state import ServerSettings
 
 FIELDS = {"frame", "time_s", "faces", "fps", "latency_ms", "dropped"}
 FACE_FIELDS = {"face_id", "box", "valence", "smoothed", "quality"}
-
-
-def camera(served: Served, size: tuple[int, int] = (640, 480)) -> tuple[Peer, ClipTrack]:
-    peer, track = Peer(served.url), ClipTrack(size)
-    peer.connection.addTrack(track)
-    return peer, track
-
-
-def over(served: Served, session: str) -> bool:
-    return session not in served.state.hub.sessions and not served.tasks()
 
 
 async def test_health_says_what_runs(served: Served, model: ValenceModel) -> None:

@@ -18,7 +18,7 @@ from tests.web.participants.participant import invited
 from tests.web.peers import ClipTrack, Peer, until
 from tests.web.serving import Served, serving
 from tests.web.uploading import files_below
-from web.participants.routes import MOST_WAITING
+from web.live.offers import MOST_BY_LINK
 
 
 @pytest.fixture
@@ -242,15 +242,18 @@ async def test_who_took_part_is_removed_also_by_another_server_later(
 
 
 async def test_a_link_does_not_take_every_place(served: Served, study: str) -> None:
+    """Whoever has it, and from however many addresses they come."""
     waiting = [TakingPart(served, study)]
-    waiting += [TakingPart(served, study, link=waiting[0].link) for _ in range(MOST_WAITING)]
-    statuses = []
-    async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
-        for one in waiting:  # they ask, and never connect
+    waiting += [TakingPart(served, study, link=waiting[0].link) for _ in range(MOST_BY_LINK)]
+    answers = []
+    for number, one in enumerate(waiting):  # they ask, and never connect
+        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.0.{number // 3 + 2}")
+        async with httpx.AsyncClient(base_url=served.url, timeout=30, transport=transport) as client:
             consent = (await client.get(f"{one.link}/invitation")).json()["consent"]
             body = {**await one.offer(), "consent": consent}
-            statuses.append((await client.post(f"{one.link}/viewings", json=body)).status_code)
-    assert statuses == [201] * MOST_WAITING + [503]
+            answers.append(await client.post(f"{one.link}/viewings", json=body))
+    assert [answer.status_code for answer in answers] == [201] * MOST_BY_LINK + [429]
+    assert answers[-1].headers["retry-after"] == "3" and "in a moment" in answers[-1].json()["detail"]
     for one in waiting:
         await one.close()
 

@@ -224,3 +224,20 @@ def test_screens(served: Served, studies: Studies, page: Any, clip: tuple[Path, 
     press(page, "Play")
     state(page, "done")
     shoot(page, "take-part-thanks")
+
+
+def test_who_comes_while_others_are_just_beginning_is_let_in_by_itself(
+    served: Served, studies: Studies, page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.offers.MOST", 1)
+    monkeypatch.setattr("web.live.offers.RETRY", 1)
+    statuses: list[int] = []
+    page.on("response", lambda answer: statuses.append(answer.status))
+    page.goto(served.url + invited(served, "spring", "spot"))
+    state(page, "consent")
+    with served.state.offers.place("127.0.0.1"):  # somebody else's, at the same address
+        press(page, "I agree and take part")
+        page.wait_for_event("response", lambda answer: answer.status == 429, timeout=PATIENCE * 1000)
+        state(page, "opening")
+    state(page, "check")
+    assert 429 in statuses and 201 in statuses

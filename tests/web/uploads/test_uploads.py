@@ -201,7 +201,7 @@ def test_a_full_disk_is_said_and_nothing_stays(
     server: Served, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(server.store.root)
-    monkeypatch.setattr("web.uploads.routes.shutil.disk_usage", lambda _path: usage._replace(free=1000))
+    monkeypatch.setattr("web.uploads.room.shutil.disk_usage", lambda _path: usage._replace(free=1000))
     answer = asking.post(f"{server.url}/api/analyses", files={"file": ("a.mp4", clip.read_bytes())})
     assert answer.status_code == 507 and "no room" in answer.json()["detail"]
     assert files_below(server.store.root) == set()
@@ -213,7 +213,7 @@ async def test_a_disk_that_fills_up_while_a_file_comes_in(tmp_path: Path) -> Non
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(ReceiveError, match="disk is full") as caught:
-        await receive(body(), "multipart/form-data; boundary=b", lambda: tmp_path, 1000)
+        await receive(body(), "multipart/form-data; boundary=b", lambda: tmp_path, 1000, lambda _size: None)
     assert caught.value.status == 507
 
 

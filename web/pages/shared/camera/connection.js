@@ -3,6 +3,8 @@
 const ALIVE = 2000;
 const CONNECT = 15000; // ms until a connection that does not come up is given up
 const SILENT = 2500; // ms without a message after which the page asks whether the session still lives
+const TRIES = 10; // while others behind the same address are just beginning
+const PATIENCE = 10; // s that the server may ask to wait between them
 
 export class OfferError extends Error {
   constructor(status, detail) {
@@ -136,7 +138,7 @@ export class Connection extends EventTarget {
     if (!this.closed) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  async #json(url, body) {
+  async #json(url, body, tries = TRIES) {
     const request = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
     let response;
     try {
@@ -145,6 +147,11 @@ export class Connection extends EventTarget {
       throw new OfferError(0, "The server cannot be reached.");
     }
     const answer = await response.json().catch(() => ({}));
+    const wait = response.status === 429 ? Number(response.headers.get("retry-after")) : 0;
+    if (wait > 0 && wait <= PATIENCE && tries > 1) {
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      if (!this.closed) return this.#json(url, body, tries - 1);
+    }
     if (!response.ok) throw new OfferError(response.status, answer.detail ?? `The server answered ${response.status}.`);
     return answer;
   }
