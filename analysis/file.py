@@ -21,6 +21,8 @@ from stream.pipelines.files import run
 from stream.sources.door import SourceError
 from stream.sources.files import open_source
 
+PATIENCE = 120.0
+"""Seconds for which a database that is away is waited for: a file does not run away."""
 _AWAY = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV))
 """What a system says when a disk is full or gone."""
 
@@ -71,11 +73,14 @@ def analyze(
             "smoothing": settings.smoothing,
             "device_requested": settings.device,
         },
+        patience=PATIENCE,
     )
     folder = (out or engine.store.root) / writer.id
     files: dict[str, Path] = {}
     try:
         with writer, ExitStack() as stack:
+            if out is None:
+                engine.store.make_folder(writer.id)
             folder.mkdir(parents=True, exist_ok=True)
             draw: Callable[[Frame, list[Sample]], None] | None = None
             if annotated and still:
@@ -85,16 +90,20 @@ def analyze(
                 files["annotated"] = folder / "annotated.mp4"
                 draw = stack.enter_context(AnnotatedVideo(files["annotated"])).write
             done = with_faces = 0
+            told = (0, source.frames_expected, 0.0)
+            if progress is not None:  # who waits sees that somebody is still at it
+                writer.waiting = lambda: progress(*told)
 
             def sink(frame: Frame, samples: list[Sample]) -> None:
-                nonlocal done, with_faces
+                nonlocal done, with_faces, told
                 done, with_faces = done + 1, with_faces + bool(samples)
                 writer.add(samples)
                 writer.progress(done, with_faces, frame.time)
                 if draw is not None:
                     draw(frame, samples)
+                told = (done, source.frames_expected, frame.time)
                 if progress is not None:
-                    progress(done, source.frames_expected, frame.time)
+                    progress(*told)
 
             totals = asyncio.run(run(source, analyzer, engine.model, sink))
             for warning in source.warnings:

@@ -1,10 +1,13 @@
-"""A live session into the store, while it runs."""
+"""A live session into the store, while it runs; and kept in memory while the store is away."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from results import DeletedError, NotFoundError, SessionWriter, State, Store, StoreError
 from stream.frames import Sample
@@ -12,101 +15,192 @@ from stream.pipelines.live import LiveResult
 
 EVERY = 0.3
 """Seconds between commits: what a killed process loses at most, with the time that a commit takes."""
-PATIENCE = 10.0
-"""Seconds for which a database that cannot be written is tried again."""
+MOST_HELD = 100_000
+"""Samples that are kept in memory while the store is away: of one face, at 30 frames a second, those of 55
+minutes; of sixteen faces those of 3."""
+NOTICED = 2.0
+"""Seconds after which a commit that is still under way counts as one that fails."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries to close a session's record."""
+LAST_TRIES = 20.0
+"""Seconds for which a program that is to end still tries."""
 
 log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """A sink that keeps every sample. Disk work happens in threads; the sink itself never waits.
+    """A sink that keeps every sample. Disk work happens in a thread of its own; the sink itself never waits.
 
-    It holds what came since the last commit: bounded by `PATIENCE` seconds of a live stream.
+    What cannot be stored just now is held, and stored once the store is back. Beyond `MOST_HELD` samples the
+    session is to end; what is held until then is stored all the same, when that is possible.
     """
 
     def __init__(self, store: Store, writer: SessionWriter) -> None:
         self.id = writer.id
+        self.on_outage: Callable[[float | None], None] = lambda seconds: None
+        """Called about once a second with the seconds that are held in memory, while the store is away; with
+        None when all is stored again."""
         self._store, self._writer = store, writer
+        # Neither does a session wait for another one's commit, nor anybody else for a database that is
+        # locked.
+        self._thread = ThreadPoolExecutor(1, f"record {writer.id}")
         self._samples: list[Sample] = []
-        self._events: list[tuple[str, str]] = []
+        self._events: list[tuple[str, str, float]] = []
         self._latest: LiveResult | None = None
+        self._handed = 0
+        """Samples that the writer has and that are not committed."""
         self._writing: asyncio.Future[None] | None = None
-        self._written = time.monotonic()
+        self._stored_until = 0.0
+        """Seconds of the session that are in the store."""
+        self._away_since: float | None = None
+        """`time.monotonic()` of the first commit that failed, of those that failed last."""
+        self._told = 0.0
+        self._give_up = float("inf")
 
     def __call__(self, result: LiveResult) -> None:
+        if self._is_full():
+            return  # the session ends now
         self._samples.extend(result.samples)
         self._latest = result
 
     def event(self, kind: str, text: str) -> None:
         """Note something that happened, at the time of the latest frame."""
-        self._events.append((kind, text))
+        self._events.append((kind, text, self._now))
 
     async def run(self) -> None:
         """Commit every `EVERY` seconds until cancelled.
 
         Raises:
             DeletedError: someone has deleted the session.
-            StoreError: the database could not be written for `PATIENCE` seconds.
+            StoreError: the store was away for so long that no more can be held.
         """
         while True:
             await asyncio.sleep(EVERY)
             try:
-                await self._write()
+                await self._write(NOTICED)
             except DeletedError:
                 raise
-            except StoreError as error:
-                if time.monotonic() - self._written > PATIENCE:
-                    raise
-                log.warning("Session %s cannot be stored just now, trying again: %s", self.id, error)
+            except (StoreError, TimeoutError) as error:
+                self._is_away(error)
+                if self._is_full():
+                    raise StoreError(
+                        f"The results could not be stored for so long that no more than "
+                        f"{self._held_seconds:.0f} seconds of them can be kept in memory."
+                    ) from error
+            else:
+                self._is_back()
 
     async def finish(self, reason: str, error: str | None = None) -> None:
-        """Commit the rest and close the session; `error` closes it as failed."""
+        """Commit the rest and close the session; `error` closes it as failed. Tries until it holds."""
         self.event("end", reason)
-        try:
+        state = State.DONE if error is None else State.FAILED
+
+        async def close() -> None:
             await self._write()
-            state = State.DONE if error is None else State.FAILED
-            await asyncio.to_thread(self._writer.finish, state, error=error)
-        except DeletedError:
-            log.info("Session %s was deleted while it ran.", self.id)
-        except StoreError as failure:
-            log.error("The end of session %s could not be stored: %s", self.id, failure)
+            self._is_back()
+            if self._events:  # what that has noted
+                await self._write()
+            await self._in_thread(self._finish, state, error)
+
+        await self._until_it_holds(close)
 
     async def discard(self) -> None:
-        """Leave no trace of a session in which nothing happened."""
-        try:
-            await asyncio.to_thread(self._writer.finish)
-            await asyncio.to_thread(self._store.delete, self.id)
-        except (StoreError, NotFoundError) as failure:
-            log.error("The empty session %s could not be removed: %s", self.id, failure)
+        """Leave no trace of a session in which nothing happened. Tries until it holds."""
 
-    async def _write(self) -> None:
-        """Hand over what came. Cancelled, it goes on in its thread, and the next call waits for it first."""
-        if self._writing is not None:
-            await asyncio.wait({self._writing})
-            self._writing.exception()  # the writer keeps what it could not commit and tries again now
-        samples, self._samples = self._samples, []
-        events, self._events = self._events, []
-        self._writing = asyncio.ensure_future(
-            asyncio.to_thread(self._hand_over, samples, events, self._latest)
+        async def remove() -> None:
+            await self._in_thread(self._writer.finish)
+            try:
+                await self._in_thread(self._store.delete, self.id)
+            except NotFoundError:
+                return
+
+        await self._until_it_holds(remove)
+
+    def hurry(self) -> None:
+        """The program is to end: what cannot be stored within `LAST_TRIES` seconds is given up."""
+        self._give_up = min(self._give_up, time.monotonic() + LAST_TRIES)
+
+    @property
+    def _now(self) -> float:
+        return self._latest.shot.time if self._latest is not None else 0.0
+
+    @property
+    def _held_seconds(self) -> float:
+        return max(0.0, self._now - self._stored_until)
+
+    def _is_full(self) -> bool:
+        return self._handed + len(self._samples) >= MOST_HELD
+
+    def _is_away(self, error: Exception) -> None:
+        now = time.monotonic()
+        if self._away_since is None:
+            self._away_since = now
+            log.warning("Session %s cannot be stored just now and is kept in memory: %s", self.id, error)
+        if now - self._told >= 1.0:
+            self._told = now
+            self.on_outage(self._held_seconds)
+
+    def _is_back(self) -> None:
+        if self._away_since is None:
+            return
+        away = time.monotonic() - self._away_since
+        self._away_since = None
+        text = (
+            f"The results could not be stored for {away:.0f} s; they were kept in memory, and are stored now."
         )
-        await asyncio.shield(self._writing)
-        self._written = time.monotonic()
+        log.warning("Session %s: %s", self.id, text)
+        self.event("outage", text)
+        self.on_outage(None)
+
+    async def _until_it_holds(self, action: Callable[[], Any]) -> None:
+        pause = 0.25
+        try:
+            while True:
+                try:
+                    await action()
+                except DeletedError:
+                    log.info("Session %s was deleted while it ran.", self.id)
+                except StoreError as error:
+                    if time.monotonic() < self._give_up:
+                        self._is_away(error)
+                        await asyncio.sleep(pause)
+                        pause = min(2 * pause, LONGEST_PAUSE)
+                        continue
+                    log.error("The end of session %s could not be stored: %s", self.id, error)
+                return
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _write(self, patience: float | None = None) -> None:
+        """Hand over what came, and commit. Cancelled, or after `patience` seconds (TimeoutError), it goes on
+        in its thread, and the next call waits for it first.
+        """
+        async with asyncio.timeout(patience):
+            if self._writing is not None:
+                await asyncio.wait({self._writing})
+                self._writing.exception()  # the writer keeps what it could not commit and tries again now
+            samples, self._samples = self._samples, []
+            events, self._events = self._events, []
+            self._handed += len(samples)
+            self._writing = asyncio.ensure_future(
+                self._in_thread(self._hand_over, samples, events, self._latest)
+            )
+            await asyncio.shield(self._writing)
 
     def _hand_over(
-        self, samples: list[Sample], events: list[tuple[str, str]], latest: LiveResult | None
+        self, samples: list[Sample], events: list[tuple[str, str, float]], latest: LiveResult | None
     ) -> None:
-        """What is handed over the writer keeps, also when a commit fails."""
-        failure: StoreError | None = None
-        try:
-            self._writer.add(samples)
-        except DeletedError:
-            raise
-        except StoreError as error:
-            failure = error
-        for kind, text in events:
-            self._writer.event(kind, text) if failure is None else self._events.append((kind, text))
-        if failure is not None:
-            raise failure
+        """What is handed over the writer keeps, also when the commit fails."""
+        progress = None
         if latest is not None:
-            self._writer.progress(latest.frames, latest.frames_with_faces, latest.shot.time)
+            progress = (latest.frames, latest.frames_with_faces, latest.shot.time)
+        self._writer.keep(samples, events, progress)
         self._writer.flush()
+        self._handed = 0
+        self._stored_until = latest.shot.time if latest is not None else 0.0
+
+    def _finish(self, state: State, error: str | None) -> None:
+        self._writer.finish(state, error=error)
+
+    async def _in_thread(self, function: Callable[..., Any], *given: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *given)

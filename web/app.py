@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -82,6 +83,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Look-ups, commits of single routes, and aiortc's encoding share it; one that waits holds up no
+        # other.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32, "shared"))
         listen_on(settings.host, settings.proxied)
         await asyncio.to_thread(engine.store.close_interrupted)
         async with AsyncExitStack() as stack:

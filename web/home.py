@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -14,6 +15,9 @@ from web.layout import PAGES, page
 from web.state import state_of
 
 router = APIRouter()
+
+ANSWER = 3.0
+"""Seconds within which a database answers that works."""
 
 _FILES = StaticFiles(directory=PAGES)
 
@@ -35,15 +39,24 @@ def openapi(request: Request) -> JSONResponse:
 
 @router.get("/health", tags=["server"], dependencies=[EVERYONE])
 async def health(request: Request) -> dict[str, Any]:
-    """That the server runs; and on what, for operators and programs."""
+    """That the server runs, and whether it can store and read; on what it runs, for operators and
+    programs.
+    """
     state = state_of(request)
-    known: dict[str, Any] = {"status": "ok", "version": state.settings.version}
+    try:
+        async with asyncio.timeout(ANSWER):
+            trouble = await asyncio.to_thread(state.store.database.trouble)
+    except TimeoutError:
+        trouble = "The database does not answer."
+    status = "ok" if trouble is None else "degraded"
+    known: dict[str, Any] = {"status": status, "version": state.settings.version}
     if identity_of(request).role not in (Role.OPERATOR, Role.PROGRAM):
         return known
     return {
         **known,
         "device": {"requested": state.model.requested_device, "running": state.model.device},
         "model": {"name": state.model.manifest.name, "sha256": state.model.manifest.sha256},
+        "store": trouble or "ok",
         "live_sessions": len(state.hub.sessions),
     }
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import OperationalError
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -37,12 +39,18 @@ class Database:
         try:
             if not folder.exists():  # one that is there stays as a team has set it up
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder = _identity(folder)
+            self.read_only = url is None and _may_only_be_read(folder / DATABASE_NAME)
+            if self.read_only:
+                self.url = _unchanging(folder / DATABASE_NAME)
             self.engine = _engine(self.url)
+            self._file: _Identity | None = None
             with self.read() as connection:
                 ready = is_current(connection)
             if not ready:
                 with self.write() as connection:
                     prepare(connection)
+            self._file = _identity(folder / DATABASE_NAME) if url is None else None
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError(f"The database address {self.address!r} cannot be used: {error}") from error
         except OSError as error:
@@ -67,6 +75,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is committed at the end, or rolled back if anything is raised in it."""
+        if self.read_only:
+            raise StoreError(
+                f"The sessions folder {self.folder} may only be read: change its permissions, or use another one."
+            )
         with (
             self._explained("write to"),
             self.engine.connect().execution_options(valence_write=True) as connection,
@@ -74,8 +86,31 @@ class Database:
         ):
             yield connection
 
+    def require_folder(self) -> None:
+        """Raises StoreError where the sessions folder, or the database in it, is gone or is another one by
+        now.
+
+        What were written then would be nowhere. When it is put back, all is well again.
+        """
+        gone = _identity(self.folder) != self._folder
+        if gone or (self._file is not None and _identity(self.folder / DATABASE_NAME) != self._file):
+            what = f"sessions folder {self.folder}" if gone else f"database in {self.folder}"
+            raise StoreError(
+                f"The {what} is gone, or another one is in its place: put it back, or restart the program."
+            )
+
+    def trouble(self) -> str | None:
+        """Why nothing can be stored or read just now; None where all is well."""
+        try:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except StoreError as error:
+            return str(error)
+        return None
+
     @contextmanager
     def _explained(self, doing: str) -> Iterator[None]:
+        self.require_folder()
         try:
             yield
         except DBAPIError as error:
@@ -92,16 +127,44 @@ class Database:
         self.engine.dispose()
 
 
+def _may_only_be_read(file: Path) -> bool:
+    """Whether SQLite could not make the files that it wants beside a database, and does without them."""
+    if os.access(file.parent, os.W_OK) or not file.exists():
+        return False
+    log = file.with_name(f"{file.name}-wal")
+    return not log.exists() or log.stat().st_size == 0  # one who writes has left nothing behind
+
+
+def _unchanging(file: Path) -> URL:
+    """The address of a database that nobody writes (sqlite.org/uri.html)."""
+    query = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return URL.create("sqlite", database=f"file:{quote(str(file.absolute()))}", query=query)
+
+
+_Identity = tuple[int, int]
+
+
+def _identity(path: Path) -> _Identity | None:
+    """What makes a file or folder this one, wherever it is moved; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _engine(url: str | URL) -> Engine:
     if not make_url(url).get_backend_name().startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    read_only = "immutable" in make_url(url).query
 
     def connected(connection: Any, _record: Any) -> None:
         # Transactions are begun below, by us: the driver's own would begin as readers, and a reader that
         # turns writer while another process commits fails at once, whatever the timeout.
         connection.isolation_level = None
-        _write_ahead(connection)
+        if not read_only:
+            _write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")  # safe in WAL against a killed process
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, not only unlinked

@@ -23,13 +23,19 @@ GIVEN_UP_AFTER = timedelta(seconds=60)
 """A session of another host that gave no sign of life for this long counts as interrupted."""
 
 
-def load_samples(connection: Connection, session_key: int, face_id: int | None = None) -> Samples:
-    """All samples of one session, or of one of its faces, ordered by frame, then face."""
-    return Samples(*load_fields(connection, session_key, [*SAMPLE_COLUMNS], face_id))
+def load_samples(
+    connection: Connection, session_key: int, face_id: int | None = None, after_frame: int | None = None
+) -> Samples:
+    """All samples of one session, or of one of its faces, or after a frame; ordered by frame, then face."""
+    return Samples(*load_fields(connection, session_key, [*SAMPLE_COLUMNS], face_id, after_frame))
 
 
 def load_fields(
-    connection: Connection, session_key: int, names: Sequence[str], face_id: int | None = None
+    connection: Connection,
+    session_key: int,
+    names: Sequence[str],
+    face_id: int | None = None,
+    after_frame: int | None = None,
 ) -> list[Any]:
     """Of the samples that `load_samples` reads, only these fields, in half the time if they are few."""
     parts = [SAMPLE_COLUMNS[name] for name in names]
@@ -37,6 +43,8 @@ def load_fields(
     query = query.where(SAMPLES.c.session_key == session_key)
     if face_id is not None:
         query = query.where(SAMPLES.c.face_id == face_id)
+    if after_frame is not None:
+        query = query.where(SAMPLES.c.frame > after_frame)
     rows = connection.execute(query.order_by(SAMPLES.c.frame, SAMPLES.c.face_id)).fetchall()
     return arrays_of(rows, parts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from results.database.engine import Database
 from results.database.errors import InputError, NotFoundError, StoreError
@@ -71,13 +71,14 @@ class Store:
         created: datetime | None = None,
         origin: Path | None = None,
         person: str | None = None,
+        patience: float = 0.0,
     ) -> SessionWriter:
         """Start a session, owned by this process until it is finished.
 
         name: what people will call it (a file's stem, usually); any text. settings: anything JSON can hold.
         created: with a zone; now by default. origin: the file that is read, where `source` only tells people
         what it is called; by default the file that `source` names. person: the hash of what the participant
-        who is seen is known by.
+        who is seen is known by. patience: seconds for which a commit that fails is tried again.
         """
         self.close_interrupted()
         kind = Kind(kind)
@@ -105,7 +106,7 @@ class Store:
         }
         with self.database.write() as connection:
             key, session_id = insert_under_free_id(connection, SessionRow, stem, values)
-        return SessionWriter(self.database, key, session_id, self.folder(session_id))
+        return SessionWriter(self.database, key, session_id, self.folder(session_id), patience)
 
     def close_interrupted(self) -> None:
         """Write down what reading sees anyway: sessions whose process is gone no longer run.
@@ -129,6 +130,16 @@ class Store:
         """Where a session's files are; it may not exist."""
         return self.root / session_id
 
+    def make_folder(self, session_id: str) -> Path:
+        """A session's folder, which is there from now on. Raises StoreError."""
+        self.database.require_folder()
+        folder = self.folder(session_id)
+        try:
+            folder.mkdir(exist_ok=True)  # not its parents: a sessions folder that is gone stays gone
+        except OSError as error:
+            raise StoreError(f"The folder {folder} cannot be made: {error.strerror}") from error
+        return folder
+
     # Finding sessions
 
     def sessions(
@@ -140,11 +151,8 @@ class Store:
         offset: int = 0,
     ) -> list[Session]:
         """Sessions, newest first; `search` looks in their ids, names and sources, whatever the case."""
-        query = select(SessionRow).order_by(SessionRow.created.desc(), SessionRow.key.desc())
-        if search:
-            wanted = f"%{literal(search)}%"
-            columns = (SessionRow.id, SessionRow.name, SessionRow.source)
-            query = query.where(or_(*(column.ilike(wanted, escape="\\") for column in columns)))
+        query = _found(select(SessionRow), search)
+        query = query.order_by(SessionRow.created.desc(), SessionRow.key.desc())
         if limit is not None or offset:
             query = query.limit(limit).offset(offset)
         with self.database.read() as connection:
@@ -153,6 +161,14 @@ class Store:
             rows = connection.execute(query).fetchall()
             names = face_names(connection, [row.key for row in rows])
             return [session_of(connection, row, names[row.key], self.root) for row in rows]
+
+    def count(self, *, search: str | None = None, state: State | str | None = None) -> int:
+        """How many sessions there are, or are found."""
+        query = _found(select(func.count()).select_from(SessionRow), search)
+        with self.database.read() as connection:
+            if state is not None:
+                query = query.where(_in_state(connection, State(state)))
+            return int(connection.execute(query).scalar_one())
 
     def get(self, session_id: str) -> Session:
         """One session, by its id or any beginning of it that fits no other."""
@@ -181,10 +197,11 @@ class Store:
             return None
         return session
 
-    def samples(self, session_id: str, face_id: int | None = None) -> Samples:
-        """A session's samples so far, of all faces or of one."""
+    def samples(self, session_id: str, face_id: int | None = None, after_frame: int | None = None) -> Samples:
+        """A session's samples so far, of all faces or of one, of all frames or of those after one."""
         with self.database.read() as connection:
-            return load_samples(connection, find_session(connection, session_id).key, face_id)
+            key = find_session(connection, session_id).key
+            return load_samples(connection, key, face_id, after_frame)
 
     def events(self, session_id: str) -> list[Event]:
         """What happened during a session, in the order of its clock."""
@@ -304,6 +321,15 @@ def remove_files(folder: Path | None = None, files: Iterable[Path] = ()) -> None
 def _remove_if_empty(folder: Path) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _found(query: Select[Any], search: str | None) -> Select[Any]:
+    """Only sessions in whose id, name or source the words occur, whatever the case."""
+    if not search:
+        return query
+    wanted = f"%{literal(search)}%"
+    columns = (SessionRow.id, SessionRow.name, SessionRow.source)
+    return query.where(or_(*(column.ilike(wanted, escape="\\") for column in columns)))
 
 
 def _abandoned(connection: Connection) -> list[Row[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, bindparam, insert, update
 
 from results.database.engine import Database
-from results.database.errors import DeletedError
+from results.database.errors import DeletedError, StoreError
 from results.database.schema import EventRow, SessionRow
 from results.sessions.reading import load_samples
 from results.sessions.records import State
@@ -35,12 +35,18 @@ class SessionWriter:
 
     As a context manager it finishes the session by itself: done, or failed with the exception's text.
 
-    Raises StoreError when the database cannot be written (nothing handed in is dropped: the next call tries
-    again) and DeletedError once the session has been deleted by someone else.
+    Raises StoreError when the database cannot be written, at once or after `patience` seconds in which it was
+    tried again (nothing handed in is dropped: the next call tries again, too) and DeletedError once the
+    session has been deleted by someone else.
     """
 
-    def __init__(self, database: Database, key: int, session_id: str, folder: Path) -> None:
+    def __init__(
+        self, database: Database, key: int, session_id: str, folder: Path, patience: float = 0.0
+    ) -> None:
         self.id = session_id
+        self.waiting: Callable[[], None] = lambda: None
+        """Called between two tries of a commit that fails, for as long as there is patience."""
+        self._patience = patience
         self.folder = folder
         """Where the session's files go. It is not made here: a session without files needs no folder."""
         self._database = database
@@ -60,6 +66,21 @@ class SessionWriter:
         with self._lock:
             self._rows += rows
             self._commit_if_due()
+
+    def keep(
+        self,
+        samples: Iterable[Sample],
+        events: Iterable[tuple[str, str, float]] = (),
+        progress: tuple[int, int, float] | None = None,
+    ) -> None:
+        """Take what `add`, `event` and `progress` take, without a commit: the next `flush` commits it."""
+        rows = rows_of(self._key, samples)
+        with self._lock:
+            self._rows += rows
+            for kind, text, time in events:
+                self._events.append({"session_key": self._key, "time": time, "kind": kind, "text": text})
+            if progress is not None:
+                self._frames, self._frames_with_faces, self._duration = progress
 
     def progress(self, frames: int, frames_with_faces: int, time: float) -> None:
         """Note how far the session is: totals since its start, and seconds of the source's clock."""
@@ -100,21 +121,12 @@ class SessionWriter:
             if duration_s is not None:
                 self._duration = float(duration_s)
             self._commit()
-            with self._database.read() as connection:
-                samples = load_samples(
-                    connection, self._key
-                )  # long sessions take a while: nobody waits for it
-            with self._database.write() as connection:
-                values: dict[str, Any] = {
-                    "state": state.value,
-                    "error": error,
-                    "digest": digest(samples, self._duration).as_json(),
-                }
-                if device is not None:
-                    values["device"] = device
-                if settings is not None:
-                    values["settings"] = dict(settings)
-                connection.execute(update(SessionRow).where(SessionRow.key == self._key).values(values))
+            values: dict[str, Any] = {"state": state.value, "error": error}
+            if device is not None:
+                values["device"] = device
+            if settings is not None:
+                values["settings"] = dict(settings)
+            self._patiently(lambda: self._close(values))
             self._finished = True
 
     def __enter__(self) -> Self:
@@ -132,6 +144,28 @@ class SessionWriter:
         else:  # Ctrl-C, a cancelled task
             self.finish(State.INTERRUPTED)
 
+    def _close(self, values: dict[str, Any]) -> None:
+        with self._database.read() as connection:  # of a long session it takes a while: nobody waits for it
+            samples = load_samples(connection, self._key)
+        values = {**values, "digest": digest(samples, self._duration).as_json()}
+        with self._database.write() as connection:
+            connection.execute(update(SessionRow).where(SessionRow.key == self._key).values(values))
+
+    def _patiently(self, action: Callable[[], None]) -> None:
+        give_up = clock.monotonic() + self._patience
+        while True:
+            try:
+                action()
+            except DeletedError:
+                raise
+            except StoreError:
+                if clock.monotonic() >= give_up:
+                    raise
+                self.waiting()
+                clock.sleep(BATCH_SECONDS)
+            else:
+                return
+
     def _commit_if_due(self) -> None:
         if len(self._rows) >= BATCH_ROWS or clock.monotonic() - self._committed >= BATCH_SECONDS:
             self._commit()
@@ -141,6 +175,10 @@ class SessionWriter:
             if self._rows or self._events:
                 raise ValueError(f"session {self.id} is finished and takes no more")
             return
+        self._patiently(self._write)
+        self._committed = clock.monotonic()
+
+    def _write(self) -> None:
         with self._database.write() as connection:
             self._sign_of_life(connection)
             if self._rows:
@@ -148,7 +186,6 @@ class SessionWriter:
             if self._events:
                 connection.execute(insert(EventRow), self._events)
         self._rows, self._events = [], []
-        self._committed = clock.monotonic()
 
     def _sign_of_life(self, connection: Connection) -> None:
         """Update the totals; and be running again if another host had given this one up."""

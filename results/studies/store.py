@@ -177,6 +177,7 @@ class Studies:
     def upload_folder(self) -> Path:
         """A new folder for a stimulus's video; what lies in it belongs to the study and goes with it."""
         folder = self._store.root / STIMULI / secrets.token_hex(8)
+        self._database.require_folder()
         folder.mkdir(parents=True)
         return folder
 

@@ -125,10 +125,13 @@ class LivePipeline:
             await self._source.open()
             if self.state is LiveState.OPENING:
                 self.state = LiveState.RUNNING
-            with ThreadPoolExecutor(2, thread_name_prefix=f"live {self._source.name}") as threads:
+            threads = ThreadPoolExecutor(2, thread_name_prefix=f"live {self._source.name}")
+            try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._locate_all(located, under_way, threads))
                     group.create_task(self._read_all(located, under_way, threads))
+            finally:
+                threads.shutdown(wait=False)  # to wait here would hold everybody in the event loop
         except* Exception as group_of_errors:
             # One failure stops both stages; there is one cause to report.
             raise group_of_errors.exceptions[0] from None

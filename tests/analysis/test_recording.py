@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from analysis import recording
 from analysis.recording import Recorder
-from results import State, Store
+from results import State, Store, StoreError
+from results.database.engine import Database
 from stream.frames import Box, Sample
 from stream.pipelines.live import LiveResult
 from stream.sources.live import Shot
@@ -27,14 +30,14 @@ def result(index: int) -> LiveResult:
 async def test_a_cancelled_commit_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store(tmp_path) as store:
         writer = store.begin("live", source="camera", kind="live")
-        add, entered, gate = writer.add, threading.Event(), threading.Event()
+        flush, entered, gate = writer.flush, threading.Event(), threading.Event()
 
-        def slow_add(samples: Iterable[Sample]) -> None:
+        def slow_flush() -> None:
             entered.set()
             gate.wait(10)
-            add(samples)
+            flush()
 
-        monkeypatch.setattr(writer, "add", slow_add)
+        monkeypatch.setattr(writer, "flush", slow_flush)
         recorder = Recorder(store, writer)
         for index in range(5):
             recorder(result(index))
@@ -59,3 +62,118 @@ async def test_a_session_in_which_nothing_happened_is_removed(tmp_path: Path) ->
         recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
         await recorder.discard()
         assert store.sessions() == []
+
+
+class Outage:
+    """A database that can be away. `tries`: how often somebody wanted to write meanwhile."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.away = True
+        self.tries = 0
+        write = Database.write
+
+        @contextmanager
+        def perhaps(database: Database) -> Iterator[object]:
+            if self.away:
+                self.tries += 1
+                raise StoreError("The database is away.")
+            with write(database) as connection:
+                yield connection
+
+        monkeypatch.setattr(Database, "write", perhaps)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_comes_while_the_store_is_away_is_kept_and_stored_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[float | None] = []
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        recorder.on_outage = told.append
+        running = asyncio.ensure_future(recorder.run())
+        recorder(result(0))
+        await until(lambda: len(store.samples(recorder.id)) == 1)
+        outage = Outage(monkeypatch)
+        for index in range(1, 50):
+            recorder(result(index))
+            recorder.event("pause", f"after frame {index}")
+            await asyncio.sleep(0)
+        await until(lambda: outage.tries > 3)
+        assert told and told[-1] is not None and told[-1] > 1.0, "seconds that are only in memory"
+        outage.away = False
+        await until(lambda: told[-1] is None)
+        running.cancel()
+        await recorder.finish("Stopped.")
+        assert list(store.samples(recorder.id).frame) == list(range(50)), "nothing lost, nothing doubled"
+        events = store.events(recorder.id)
+        assert [event.text for event in events if event.kind == "pause"] == [
+            f"after frame {index}" for index in range(1, 50)
+        ]
+        assert [event.kind for event in events if event.kind != "pause"] == ["outage", "end"]
+        assert store.get(recorder.id).state is State.DONE
+
+
+async def test_the_end_is_tried_until_it_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(tmp_path) as store:
+        kept, empty = (Recorder(store, store.begin("live", source="camera", kind="live")) for _ in range(2))
+        outage = Outage(monkeypatch)
+        kept(result(0))
+        ending = asyncio.gather(kept.finish("Stopped.", "broken"), empty.discard())
+        await until(lambda: outage.tries > 5)
+        outage.away = False
+        await ending
+        (session,) = store.sessions()
+        assert session.id == kept.id and session.state is State.FAILED and session.error == "broken"
+        assert len(store.samples(kept.id)) == 1
+
+
+async def test_a_program_that_ends_gives_up_at_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "LAST_TRIES", 0.0)
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        recorder(result(0))
+        outage = Outage(monkeypatch)
+        ending = asyncio.ensure_future(recorder.finish("Stopped."))
+        await until(lambda: outage.tries > 1)
+        assert not ending.done()
+        recorder.hurry()
+        await asyncio.wait_for(ending, 30)
+
+
+async def test_no_more_is_held_than_is_said_and_all_of_that_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "MOST_HELD", 20)
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        outage = Outage(monkeypatch)
+        running = asyncio.ensure_future(recorder.run())
+        for index in range(50):
+            recorder(result(index))
+        with pytest.raises(StoreError, match="no more than"):
+            await asyncio.wait_for(running, 30)
+        outage.away = False
+        await recorder.finish("The session cannot be stored.")
+        assert list(store.samples(recorder.id).frame) == list(range(20))
+
+
+def test_a_file_waits_for_a_database_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(tmp_path) as store:
+        writer = store.begin("a", source="a.mp4", kind="video", patience=30)
+        outage = Outage(monkeypatch)
+
+        def waiting() -> None:
+            outage.away = outage.tries < 2
+
+        writer.waiting = waiting
+        writer.keep(result(0).samples)
+        writer.flush()
+        outage.away, outage.tries = True, 0
+        writer.finish()
+        assert store.get(writer.id).state is State.DONE and len(store.samples(writer.id)) == 1

@@ -91,14 +91,19 @@ def session_page(session_id: str, request: Request) -> HTMLResponse:
 @router.get("/api/sessions", dependencies=[API])
 def sessions(
     request: Request,
+    response: Response,
     search: Annotated[str | None, Query(max_length=200)] = None,
     state: SessionState | None = None,
-    limit: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     offset: Annotated[int, Query(ge=0, le=MOST)] = 0,
 ) -> list[Listed]:
-    """Sessions, newest first; `search` looks in their ids, names and sources."""
+    """Sessions, newest first, `limit` of them from the one at `offset` on; the header `x-total-count` says
+    how many there are. `search` looks in their ids, names and sources.
+    """
+    store = state_of(request).store
     with explained():
-        found = state_of(request).store.sessions(search=search, state=state, limit=limit, offset=offset)
+        found = store.sessions(search=search, state=state, limit=limit, offset=offset)
+        response.headers["x-total-count"] = str(store.count(search=search, state=state))
     return [_listed(session) for session in found]
 
 
@@ -136,11 +141,15 @@ def outline(session_id: str, request: Request) -> Listed:
 
 
 @router.get("/api/sessions/{session_id}/samples", dependencies=[API])
-def samples_of(session_id: str, request: Request) -> Response:
-    """`{"session": …, "samples": {…}}`: the samples by column, under the names of `valence.csv`."""
+def samples_of(
+    session_id: str, request: Request, after_frame: Annotated[int | None, Query(ge=0, le=MOST)] = None
+) -> Response:
+    """`{"session": …, "samples": {…}}`: the samples by column, under the names of `valence.csv`; all of them,
+    or those after a frame that one has already.
+    """
     with explained():
         session = stored_session(request, session_id)
-        samples = state_of(request).store.samples(session.id)
+        samples = state_of(request).store.samples(session.id, after_frame=after_frame)
         if identity_of(request).role is Role.PROGRAM:  # an operator's page shows them, and that is no export
             note(request, "exported", f"samples of {nameless(session.id)}")
     return Response(json_text({"session": session.id}, samples), media_type="application/json")

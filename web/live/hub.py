@@ -50,4 +50,5 @@ class Hub:
     ) -> None:
         for session in list(self.sessions.values()):
             session.end("The server stopped.")
+            session.hurry()
         await self._group.__aexit__(kind, error, trace)

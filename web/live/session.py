@@ -80,12 +80,17 @@ class LiveSession:
         connection.on("connectionstatechange", self._changed)
         pipeline.sinks += [recorder, self._send]
         pipeline.on_too_large = self._refuse
+        recorder.on_outage = self._say_outage
 
     def end(self, reason: str, error: str | None = None) -> None:
         """Let `run` finish; the first reason counts. `error`: the session has failed."""
         if not self._ending.is_set():
             self._reason, self._error = reason, error
             self._ending.set()
+
+    def hurry(self) -> None:
+        """The server stops: what cannot be stored soon is given up."""
+        self._recorder.hurry()
 
     async def run(self) -> None:
         """Analyse and record until `end`, then close everything that the session has opened."""
@@ -199,6 +204,16 @@ class LiveSession:
         elif now - self._too_large_since > TOO_LARGE:
             text = f"The camera's picture stayed at {size[0]}x{size[1]}; at most 1920x1080 is analysed live."
             self.end(text, text)
+
+    def _say_outage(self, held: float | None) -> None:
+        """The results cannot be stored, and so many seconds of them are kept in memory; None: they are
+        stored.
+        """
+        if held is None:
+            self._tell("stored", text="The results are stored again; nothing of them is lost.")
+        else:
+            text = f"The results cannot be stored just now; {held:.0f} s of them are kept in memory."
+            self._tell("held", held_s=round(held, 1), text=text)
 
     def _tell(self, kind: str, **values: object) -> None:
         channel = self._channels.get("control")

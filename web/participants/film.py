@@ -56,7 +56,7 @@ class Film:
 
     def _encode(self, path: Path) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)  # not its parents: a sessions folder that is gone stays gone
             with AnnotatedVideo(path) as video:  # without samples nothing is drawn
                 begun = False
                 while (shot := self._shots.get()) is not None:

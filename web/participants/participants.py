@@ -7,18 +7,21 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from fastapi import HTTPException
 
-from results import Links, NotFoundError, Store, Viewings, hashed, new_token
+from results import DeletedError, Links, NotFoundError, Store, StoreError, Viewings, hashed, new_token
 from web.live.hub import Hub
 from web.live.session import Shown
 from web.participants.film import Film
 
 MOST = 2000
 """Participants that are remembered; of those who are gone, the longest gone are forgotten first."""
+AGAIN = 1.0
+"""Seconds before another try when the database is away."""
 PATIENCE = 20.0
 """Seconds that the end of a session may take."""
 LOOK = 2.0
@@ -51,6 +54,8 @@ class Participant:
     """The stimulus has begun: before that there is nothing worth keeping."""
     told_until: float = 0.0
     """The last second of the session for which its page has told where the player was."""
+    untold: list[tuple[float, float]] | None = None
+    """What could not be stored of what its page told, because the database was away."""
     telling: asyncio.Lock = field(default_factory=asyncio.Lock)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -71,6 +76,7 @@ class Participants:
         self._links = links
         self._participants: dict[str, Participant] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._looking = asyncio.create_task(self._look(), name="links")
@@ -79,6 +85,7 @@ class Participants:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing = True
         if self._looking is not None:
             self._looking.cancel()
             with suppress(asyncio.CancelledError):
@@ -123,10 +130,19 @@ class Participants:
         async with participant.telling:  # one after the other, or an older one would be written last
             if clock[-1][0] < participant.told_until:
                 return  # it was sent before another, and came after it; that one has all that this one has
-            await asyncio.to_thread(
-                self._viewings.set_clock, participant.viewing, clock=clock, session=participant.session
-            )
+            try:
+                await self._store_clock(participant, clock)
+            except StoreError as error:
+                # The next message has all that this one has; what the last one had is stored at the end.
+                log.warning("The clock of %s cannot be stored just now: %s", participant.viewer, error)
+                participant.untold = clock
             participant.told_until = clock[-1][0]
+
+    async def _store_clock(self, participant: Participant, clock: list[tuple[float, float]]) -> None:
+        await asyncio.to_thread(
+            self._viewings.set_clock, participant.viewing, clock=clock, session=participant.session
+        )
+        participant.untold = None
 
     def end(self, participant: Participant, reason: str) -> None:
         """Let the session end, if it still runs."""
@@ -189,13 +205,27 @@ class Participants:
         """The participant's session is over: keep its video, or remove what is of no use."""
         try:
             film = await participant.film.close() if participant.film else None
-            await asyncio.to_thread(self._settle, participant)
-            if film is not None and participant.played:
-                await asyncio.to_thread(self._store.set_files, participant.session, {"recording": film})
+            while not await self._settled(participant, film):
+                await asyncio.sleep(AGAIN)
         except NotFoundError:
             log.info("The session of %s was deleted before it was over.", participant.viewer)
         finally:
             participant.over.set()
+
+    async def _settled(self, participant: Participant, film: Path | None) -> bool:
+        """False where the database is away, and it is to be tried again."""
+        try:
+            if participant.untold is not None:
+                await self._store_clock(participant, participant.untold)
+            await asyncio.to_thread(self._settle, participant)
+            if film is not None and participant.played:
+                await asyncio.to_thread(self._store.set_files, participant.session, {"recording": film})
+        except DeletedError:
+            return True
+        except StoreError as error:
+            log.warning("What %s has watched cannot be stored just now: %s", participant.viewer, error)
+            return self._closing
+        return True
 
     def forget_unseen(self, person: str) -> None:
         """Remove a viewer who is seen in no session."""

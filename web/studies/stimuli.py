@@ -84,8 +84,8 @@ async def add_stimulus(
     try:
         return await _from_file(request, studies, study, folder_for, name)
     except BaseException:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in folders:  # gigabytes, perhaps: not in the event loop
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
         raise
 
 

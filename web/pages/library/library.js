@@ -1,7 +1,7 @@
 // The library: all sessions, found, sorted, renamed and deleted without leaving the page.
 
 import { Announcer } from "../shared/announce.js";
-import { api, sessionApi } from "../shared/api.js";
+import { allSessions, api, sessionApi } from "../shared/api.js";
 import { ask, askText } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
 import { count } from "../shared/text.js";
@@ -21,7 +21,12 @@ const actions = { rename, remove };
 
 async function load() {
   try {
-    sessions = await api("/api/sessions");
+    const before = sessions.length;
+    sessions = await allSessions((some) => {
+      if (some.length <= before) return;
+      sessions = some;
+      show();
+    });
   } catch (error) {
     say(error.message, element("button", { onclick: load }, "Try again"));
     return;

@@ -33,6 +33,7 @@ let connection = null;
 let pace = null;
 let attempt = 0; // raised by every start and stop: what an older one still awaits is void
 let faceSeen = 0;
+let held = ""; // what the server says while it cannot store the results
 let counted = -1;
 
 function enter(state) {
@@ -117,7 +118,7 @@ function show(message) {
   box.watched(message.spectators);
   const now = performance.now();
   if (message.faces.length) faceSeen = now;
-  panel.note(now - faceSeen > NO_FACE ? "No face in view: look towards the camera, with light on your face" : "");
+  panel.note(held || now - faceSeen > NO_FACE ? held || "No face in view: look towards the camera, with light on your face" : "");
   if (message.faces.length !== counted) {
     counted = message.faces.length;
     announcer.say(counted === 0 ? "No face in view" : counted === 1 ? "One face in view" : `${counted} faces in view`);
@@ -129,6 +130,9 @@ function control(message) {
     connection.shrink(Math.max(message.width / 1920, message.height / 1080));
     box.say(`${message.text} It is sent smaller.`);
   }
+  if (message.type === "held") panel.note(message.text);
+  if (message.type === "stored") box.say(message.text);
+  if (message.type === "held" || message.type === "stored") held = message.type === "held" ? message.text : "";
   if (message.type === "ended" && root.dataset.state !== "idle") {
     if (message.text === "The server stopped.") return reconnect();
     finish();

@@ -19,6 +19,7 @@ import { STRIP, plot } from "./plot.js";
 import { Samples } from "./track.js";
 
 const AGAIN = 2000; // ms between looks at a session that still runs
+const WHOLE = 10; // looks after which all about it is asked for again
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const find = (name) => document.getElementById(name);
 const action = (name) => document.querySelector(`[data-action="${name}"]`);
@@ -26,6 +27,7 @@ const announcer = new Announcer(find("announce"));
 const show = { smoothed: true, raw: false, quality: false };
 
 let session;
+let looks = 0;
 let samples = new Samples({ time_s: [], frame: [], face_id: [] });
 let media;
 let overlay;
@@ -118,8 +120,17 @@ async function reload() {
 
 async function running() {
   try {
-    samples = new Samples((await api(sessionApi(id, "/samples"))).samples);
-    await reload();
+    // What is new; all about it only now and then, for the server reads all its samples for that.
+    const after = samples.length ? `?after_frame=${samples.columns.frame.at(-1)}` : "";
+    samples = samples.with((await api(sessionApi(id, `/samples${after}`))).samples);
+    looks += 1;
+    if (looks % WHOLE === 0 || samples.ids.length !== session.faces.length) {
+      await reload();
+    } else {
+      const { state, duration_s } = await api(sessionApi(id, "/outline"));
+      Object.assign(session, { state, duration_s });
+      refresh();
+    }
     Object.assign(media.player, { duration: session.duration_s, times: samples.frameTimes() });
   } catch {
     // the next look may succeed

@@ -22,6 +22,13 @@ export class Samples {
     this.ids = [...this.faces.keys()].sort((a, b) => a - b);
   }
 
+  /** These and those that came after them: `columns` as above. */
+  with(columns) {
+    if (!columns.time_s.length) return this;
+    const names = Object.keys(columns);
+    return new Samples(Object.fromEntries(names.map((name) => [name, [...(this.columns[name] ?? []), ...columns[name]]])));
+  }
+
   /** The samples of the frame that is shown at `time`: [{face_id, frame, box, valence, smoothed, quality}]. */
   at(time) {
     const { time_s: times } = this.columns;

@@ -1,5 +1,7 @@
 // Asking the server, with what went wrong as a sentence for people.
 
+const PART = 500; // sessions in one answer
+
 export class ApiError extends Error {
   constructor(status, message) {
     super(message);
@@ -8,7 +10,23 @@ export class ApiError extends Error {
 }
 
 /** The JSON answer of `path` (null for an empty one). `body` is sent as JSON. Throws ApiError. */
-export async function api(path, { method = "GET", body } = {}) {
+export async function api(path, options) {
+  return (await answer(path, options)).content;
+}
+
+/** All sessions, newest first. `some`: called with those so far whenever more have come. Throws ApiError. */
+export async function allSessions(some = () => {}) {
+  const sessions = new Map(); // by id: one that begins meanwhile shifts the others
+  for (let offset = 0, total = 1; offset < total; offset += PART) {
+    const { content, headers } = await answer(`/api/sessions?limit=${PART}&offset=${offset}`);
+    for (const session of content) sessions.set(session.session, session);
+    total = content.length ? Number(headers.get("x-total-count")) : 0;
+    some([...sessions.values()]);
+  }
+  return [...sessions.values()];
+}
+
+async function answer(path, { method = "GET", body } = {}) {
   let response;
   try {
     response = await fetch(path, {
@@ -21,7 +39,7 @@ export async function api(path, { method = "GET", body } = {}) {
   }
   const text = await response.text();
   if (!response.ok) throw new ApiError(response.status, detail(text) || `The server answered ${response.status}.`);
-  return text ? JSON.parse(text) : null;
+  return { content: text ? JSON.parse(text) : null, headers: response.headers };
 }
 
 /** The sentence in an error's body, or "". */

@@ -1,6 +1,6 @@
 // Choosing stored sessions and putting them on a stimulus.
 
-import { api } from "../shared/api.js";
+import { allSessions, api } from "../shared/api.js";
 import { open } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
 import { count, length } from "../shared/text.js";
@@ -11,7 +11,7 @@ const SHOWN = 200; // sessions in the list; the search finds the others
 /** Asks, and attaches what was chosen. Returns {attached, failed: [sentence]}, or null where the user turns back. */
 export async function attachSessions(study, stimulus) {
   const there = new Set(study.viewings.filter((viewing) => viewing.stimulus === stimulus.id).map((viewing) => viewing.session));
-  const sessions = (await api("/api/sessions")).filter((session) => !there.has(session.session) && session.kind !== "image");
+  const sessions = (await allSessions()).filter((session) => !there.has(session.session) && session.kind !== "image");
   const chosen = new Set();
   const list = element("ul", { className: "plain-list choice", tabIndex: -1 });
   const offset = element("input", { type: "number", step: "any", value: 0, required: true });

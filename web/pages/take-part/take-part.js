@@ -107,6 +107,8 @@ async function connect(mine) {
   });
   connection.addEventListener("control", ({ detail }) => {
     if (detail.type === "too-large") connection.shrink(Math.max(detail.width / 1920, detail.height / 1080));
+    if (detail.type === "held") view.outage(detail.text);
+    if (detail.type === "stored") view.outage("");
     if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
   connection.addEventListener("lost", () => connection === here?.connection && lost());

@@ -9,7 +9,7 @@ export class View {
     this.root = root;
     this.panel = new Panel(root);
     this.announcer = announcer;
-    this.parts = Object.fromEntries(["state", "stage", "picture", "screen", "hint", "state-title", "stage-title"].map((id) => [id, root.querySelector(`#${id}`)]));
+    this.parts = Object.fromEntries(["state", "stage", "picture", "screen", "hint", "outage", "state-title", "stage-title"].map((id) => [id, root.querySelector(`#${id}`)]));
     this.play = root.querySelector('[data-action="play"]');
   }
 
@@ -44,6 +44,14 @@ export class View {
   camera(kind, retry) {
     this.announcer.say(this.panel.error(kind, retry));
     this.enter("failed");
+  }
+
+  /** What is wrong with the server, beside whatever else is said; "" when it is over. */
+  outage(text) {
+    const { outage } = this.parts;
+    if (text && outage.hidden) this.announcer.say(text);
+    outage.hidden = !text;
+    outage.textContent = text;
   }
 
   /** A line under the stage; "" for none. `kind`: good or poor. */
