@@ -77,7 +77,7 @@ class Database:
         """A transaction that is committed at the end, or rolled back if anything is raised in it."""
         if self.read_only:
             raise StoreError(
-                f"The sessions folder {self.folder} may only be read: change its permissions, or use another one."
+                f"The sessions folder {self.folder} may only be read: change that, or use another one."
             )
         with (
             self._explained("write to"),
@@ -131,8 +131,8 @@ def _may_only_be_read(file: Path) -> bool:
     """Whether SQLite could not make the files that it wants beside a database, and does without them."""
     if os.access(file.parent, os.W_OK) or not file.exists():
         return False
-    log = file.with_name(f"{file.name}-wal")
-    return not log.exists() or log.stat().st_size == 0  # one who writes has left nothing behind
+    beside = [file.with_name(f"{file.name}-{end}") for end in ("wal", "shm")]
+    return not any(path.exists() for path in beside)  # else somebody writes, or was cut off while writing
 
 
 def _unchanging(file: Path) -> URL:

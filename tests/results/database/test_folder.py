@@ -86,10 +86,8 @@ def test_a_folder_that_may_only_be_read_is_read(tmp_path: Path, left_open: bool)
         [sys.executable, "-c", READER, str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    assert (
-        done.stdout.startswith("1 a\n")
-        and ("write to the database" if left_open else "may only be read") in done.stdout
-    ), done.stdout
+    said = "write to the database" if left_open else "may only be read"
+    assert done.stdout.startswith("1 a\n") and said in done.stdout, done.stdout
     if writing is not None:
         writing.close()
     folder.chmod(0o755)
