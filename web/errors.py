@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from results import DeletedError, ExportError, InputError, NotFoundError, StudyError
 from web.access.identity import Role, identity_of
+from web.layout import page, wants_page
 
 log = logging.getLogger(__name__)
 
@@ -38,4 +39,6 @@ async def unusable(request: Request, error: Exception) -> Response:
     log.error("%s %s cannot be answered: %s", request.method, request.url.path, error)
     known = identity_of(request).role in (Role.OPERATOR, Role.PROGRAM)
     detail = str(error) if known else "The server cannot read or store anything just now; try again later."
+    if wants_page(request):
+        return page("shared/away.html", "", status=503, guest=not known, reason=detail)
     return JSONResponse({"detail": detail}, 503)

@@ -11,12 +11,14 @@ from typing import TypeVar
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from results import Audit, Links, Operators, SignIns, Store, Tokens, shared_secret
+from results import Audit, Links, Operators, SignIns, Store, StoreError, Tokens, shared_secret
 from web.access.identity import NOBODY, Identity, Role
 from web.access.throttle import Throttle
 
 FRESH = 1.0
 """Seconds for which what the database said of somebody is believed: so long a revoked link still works."""
+STALE = 3600.0
+"""Seconds for which it is believed while the database is away, where nothing can be revoked either."""
 MOST_KNOWN = 5000
 NAMES, ADDRESSES = 100, 50
 """Wrong passwords for one name from anywhere, and from one address for any name, until one has to wait."""
@@ -65,7 +67,12 @@ class Desk:
 
     async def by_bearer(self, token: str, address: str) -> Identity:
         """A program; NOBODY for a token that is none. Raises TooManyError."""
-        found = await self._look("token", token, lambda: self.tokens.find(token))
+        try:
+            found = await self._look("token", token, lambda: self.tokens.find(token))
+        except StoreError:
+            if self._is_preset(token, address):  # for which no database is asked
+                return Identity(Role.PROGRAM, PRESET)
+            raise
         if found is not None:
             return Identity(Role.PROGRAM, f"token {found.name}", read_only=found.read_only)
         return Identity(Role.PROGRAM, PRESET) if self._is_preset(token, address) else NOBODY
@@ -170,13 +177,22 @@ class Desk:
         await asyncio.to_thread(self.audit.note, who, action, what)
 
     async def _look(self, kind: str, token: str, look: Callable[[], Known | None]) -> Known | None:
-        """What the database says of a token, believed for FRESH seconds."""
+        """What the database says of a token, believed for FRESH seconds; or what it said last, while it is
+        away.
+        """
         now = time.monotonic()
         until, known = self._known.get((kind, token), (0.0, None))
         if until > now:
             return known  # type: ignore[return-value]
-        found = await asyncio.to_thread(look)
-        if found is not None:  # what is not known costs a look each time; it is no reason to remember it
+        try:
+            found = await asyncio.to_thread(look)
+        except StoreError:
+            if known is not None and now < until + STALE:
+                return known  # type: ignore[return-value]
+            raise
+        if found is None:
+            self._known.pop((kind, token), None)
+        else:  # what is not known costs a look each time; it is no reason to remember it
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             self._known[kind, token] = (now + FRESH, found)

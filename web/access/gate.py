@@ -79,7 +79,12 @@ class Gate:
             if asked.audience.page and match is Match.FULL and _is_entry(connection):
                 return await _entered(connection, identity)
         except ResultsError as error:
+            if asked.audience.admits(NOBODY, method):
+                return None
             log.error("Who sends a request cannot be told: %s", error)
+            if scope["type"] == "http" and wants_page(connection):
+                reason = "The server's database cannot be used; its log says why."
+                return page("shared/away.html", "", status=503, guest=True, reason=reason)
             return _answer(scope, 503, "The database cannot be used just now; try again.")
         except TooManyError as error:
             if asked.audience.admits(NOBODY, method):

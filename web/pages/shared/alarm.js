@@ -11,8 +11,8 @@ document.querySelector("header.site").after(line);
 async function look() {
   if (document.hidden) return;
   try {
-    const { store } = await (await fetch("/health", { cache: "no-store" })).json();
-    say(store && store !== "ok" ? store : "");
+    const { status, store } = await (await fetch("/health", { cache: "no-store" })).json();
+    say(status === "ok" ? "" : (store ?? "The server cannot read or store anything just now; its log says why."));
   } catch {
     say("The server does not answer. What this page shows may be old.");
   }
