@@ -139,7 +139,7 @@ def bombs(good: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     yield "gif_100000_frames.mp4", _gif_of_empty_frames(100_000)
     yield "ts_grows.ts", ts_that_grows()
     yield from _containers(good)
-    yield from _times(mp4)
+    yield from times(mp4)
 
 
 def _jpeg(jpeg: bytes, side: int) -> bytes:
@@ -205,7 +205,7 @@ def _containers(good: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     yield "png_chunk_size.png", good["png"][:33] + chunk(b"tEXt", b"a\0b")[4:] + b"\x7f\xff\xff\xff" + b"IDAT"
 
 
-def _times(mp4: bytes) -> Iterator[tuple[str, bytes]]:
+def times(mp4: bytes) -> Iterator[tuple[str, bytes]]:
     """Time stamps, rates and edit lists at the ends of what their fields can hold."""
 
     def with_stts(*entries: tuple[int, int]) -> bytes:

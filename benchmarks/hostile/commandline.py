@@ -43,20 +43,22 @@ def run_batch(batch: Batch, work: Path, limits: Limits, verdict: Verdict, watche
     """Judges every input of the batch. An input at which the process hangs, swells or dies is set apart, and
     the process started again for the others."""
     before = watched.reads
-    left = {_key(made.path): made for made in batch.inputs}
+    # In the order in which they are met: those in the folder by name, then those that are named.
+    ordered = sorted(batch.inputs, key=lambda made: (made.named, made.path))
+    left = {_key(made.path): made for made in ordered}
     aside = batch.folder.parent / "aside" / batch.folder.name
     while left:
-        ended, known = _run(batch, left, work, limits, verdict)
-        if not left or (ended is None and not known):
+        ended, why = _run(batch, left, work, limits, verdict)
+        if not left:
             break
         if ended is None:  # it ended by itself, and said nothing of some
             for made in left.values():
                 verdict.inputs += 1
                 verdict.offend("deaths", batch, made, "nothing was said of it")
             break
-        suspect = left.pop(min(left))
+        suspect = left.pop(next(iter(left)))
         verdict.inputs += 1
-        verdict.offend(ended, batch, suspect)
+        verdict.offend(ended, batch, suspect, why)
         aside.mkdir(parents=True, exist_ok=True)
         (batch.folder / suspect.path).rename(aside / suspect.path.name)
         verdict.offenders.discard(batch.folder / suspect.path)
@@ -67,9 +69,9 @@ def run_batch(batch: Batch, work: Path, limits: Limits, verdict: Verdict, watche
 
 def _run(
     batch: Batch, left: dict[str, Made], work: Path, limits: Limits, verdict: Verdict
-) -> tuple[str | None, bool]:
+) -> tuple[str | None, str]:
     """One process over what is left, which loses what was answered. Returns what it was ended for, by the
-    name of the verdict's list (None: nothing), and whether anything more was learnt."""
+    name of the verdict's list (None: nothing), and the last that it said."""
     named = [f"./{made.path}" for made in left.values() if made.named]
     words = [sys.executable, "-m", "valence.cli", "analyze", "--json", "--out", str(work / "results"), "."]
     began = last = time.monotonic()
@@ -83,7 +85,7 @@ def _run(
             stderr=errors,
         )
         lines = _lines(process)
-        ended, learnt = None, False
+        ended = None
         with Peak(process.pid, limits.bytes) as peak:
             patience = STARTS_S + limits.seconds
             while True:
@@ -99,7 +101,7 @@ def _run(
                 made = left.pop(_key(Path(str(line.get("input")))), None)
                 if made is None:
                     continue
-                learnt, took = True, now - last
+                took = now - last
                 verdict.judge(batch, made, line.get("error"))
                 if patience == limits.seconds:  # the first one waits for the program to start
                     verdict.slowest_s = max(verdict.slowest_s, took)
@@ -114,7 +116,12 @@ def _run(
         ended = "large"
     elif ended is None and code not in (0, 2, 3):
         ended = "deaths"
-    return ended, learnt
+    return (
+        ended,
+        f"exit code {code}, {(said.strip().splitlines() or ['nothing said'])[-1]}"
+        if ended == "deaths"
+        else "",
+    )
 
 
 def _lines(process: subprocess.Popen[bytes]) -> queue.Queue[dict[str, Any] | None]:

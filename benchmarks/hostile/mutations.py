@@ -9,7 +9,7 @@ from random import Random
 
 _ENDS = (0, 1, 7, 8, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _SIZES = {
-    "mp4": rb"(?s)(....)(?=ftyp|moov|mdat|trak|mdia|minf|stbl|stsd|stts|stsz|stco|stsc|elst|avc[1C]|mdhd|tkhd)",
+    "mp4": rb"(?s)(....)(?=ftyp|moov|mdat|trak|mdia|minf|stbl|stsd|stts|stsz|stco|stsc|elst|avcC|mdhd)",
     "avi": rb"(?s)(?<=RIFF|LIST|avih|strh|strf|idx1|00dc|JUNK)(....)",
     "mkv": rb"(?s)(?<=\x1a\x45\xdf\xa3|\x18\x53\x80\x67|\x15\x49\xa9\x66|\x16\x54\xae\x6b)(....)"
     rb"|(?<=\x1f\x43\xb6\x75|\x1c\x53\xbb\x6b)(....)",

@@ -33,7 +33,7 @@ _AS = ("mp4", "jpg", "mkv", "ts")
 def pointers(
     good: dict[str, bytes], canary: Path, text: Path, fifo: Path, url: str
 ) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes. They point at a video, a text, a pipe that shows its readers, and a server that counts."""
+    """Names and bytes. They point at a video, a text, a pipe that shows readers, and a server that counts."""
     targets = {
         "video": str(canary),
         "text": str(text),
