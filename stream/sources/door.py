@@ -117,8 +117,9 @@ def opened_video(
     within = {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
-        "max_streams": "1000",
+        "max_streams": str(limits.video_streams),
     }
+    opened = False
     try:
         # The whole path: FFmpeg takes "concat:a|b", "http:x.mp4" or "pipe:0" for more than names of files.
         with av.open(
@@ -126,9 +127,15 @@ def opened_video(
         ) as container:
             stream = _pictures_of(container, limits)
             stream.codec_context.options = pixels  # a video may grow after its beginning
+            opened = True
             yield container, stream
     except MemoryError as error:
-        raise SourceError(NO_MEMORY) from error
+        if opened:
+            raise SourceError(NO_MEMORY) from error
+        raise SourceError(  # FFmpeg says the same of both
+            f"it holds more than {limits.video_streams} streams, or asks for more memory than an analysis may "
+            "have: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
+        ) from error
     except FFmpegError as error:
         raise SourceError(reason(error)) from error
 
@@ -195,11 +202,6 @@ def _picture_size(path: Path) -> tuple[int, int] | None:
 
 
 def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) -> av.VideoStream:
-    if len(container.streams) > limits.video_streams:
-        raise SourceError(
-            f"it holds {len(container.streams)} streams, and a video may have {limits.video_streams} at "
-            "most: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
-        )
     videos = container.streams.video
     if not videos:
         raise SourceError("it has no picture, only sound; choose another file")
