@@ -133,8 +133,8 @@ def opened_video(
         if opened:
             raise SourceError(NO_MEMORY) from error
         raise SourceError(  # FFmpeg says the same of both
-            f"it holds more than {limits.video_streams} streams, or asks for more memory than an analysis may "
-            "have: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
+            f"it holds more than {limits.video_streams} streams, or asks for more memory than an analysis "
+            "may have: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
         ) from error
     except FFmpegError as error:
         raise SourceError(reason(error)) from error
