@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from stream.sources.door import SourceError
-from stream.sources.files import VideoFile
+from stream.sources.files import open_source
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 from stream.sources.stills import STILL_WIDTH, stills
 from stream.sources.timing import Timing, timing
@@ -28,7 +28,7 @@ def seconds_of(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> float:
         StimulusVideoError: it cannot be read, or is a picture.
     """
     try:
-        video = VideoFile(path, limits)
+        video = open_source(path, limits)
         pictures = len(list(islice(video, 2)))
         length = video.duration if video.duration is not None else max(frame.time for frame in video)
     except SourceError as error:

@@ -16,9 +16,13 @@ export class Overlay {
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
-  /** `picture`: what to draw under the boxes, or null for boxes alone. `message`: see DESIGN.md, Web. */
-  draw(picture, message) {
+  /**
+   * `picture`: what to draw under the boxes, or null for boxes alone. `message`: see DESIGN.md, Web. `age`: ms by which
+   * the picture is newer than what the boxes were read from.
+   */
+  draw(picture, message, age = 0) {
     const { canvas, context } = this;
+    canvas.dataset.age = Math.round(age);
     canvas.dataset.frame = message.frame;
     const width = picture ? picture.width : message.width;
     const height = picture ? picture.height : message.height;

@@ -15,6 +15,7 @@ export class Playout {
   clear() {
     this.delay = 40;
     this.messages = []; // [key, message], oldest first
+    this.age = 0; // ms from the frame of the result that was asked for last to the frame that it stands for
   }
 
   /** A result for the frame taken at `key` (ms) has come at `now` (same clock). */
@@ -36,7 +37,9 @@ export class Playout {
   result(key) {
     for (let i = this.messages.length - 1; i >= 0; i--) {
       const [taken, message] = this.messages[i];
-      if (taken <= key + 5) return key - taken < HELD ? message : null;
+      if (taken > key + 5) continue;
+      this.age = key - taken;
+      return this.age < HELD ? message : null;
     }
     return null;
   }

@@ -61,7 +61,7 @@ export class CameraStage extends Stage {
     const frame = this.frames.until(due);
     const result = frame && this.playout.result(frame.taken);
     // Without a result the camera itself shows through.
-    if (result) this.overlay.draw(frame.canvas, result);
+    if (result) this.overlay.draw(frame.canvas, result, this.playout.age);
     else this.overlay.clear();
   }
 
