@@ -136,7 +136,7 @@ class Workers:
                     self._workers.discard(worker)
                 if self._closed:
                     raise AnalysisError("the program is stopping")
-                worker = _Worker(self._limits.worker_memory_mb)
+                worker = _Worker(self._limits.worker_memory_mb, max(1, cores() // self.count))
                 self._workers.add(worker)
                 if self._closed:
                     worker.kill()
@@ -179,10 +179,12 @@ class ThisProcess:
 class _Worker:
     """One process and the end of its pipe."""
 
-    def __init__(self, memory_mb: int) -> None:
+    def __init__(self, memory_mb: int, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, memory_mb), name="worker", daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, memory_mb, threads), name="worker", daemon=True
+        )
         self._ended = False
         with _without_interrupts():
             self._process.start()
@@ -304,8 +306,11 @@ class _Stop(KeyboardInterrupt):
     """The work is not wanted any more."""
 
 
-def _serve(pipe: Connection, memory_mb: int) -> None:
+def _serve(pipe: Connection, memory_mb: int, threads: int) -> None:
     """Does what comes through the pipe until its other end is closed."""
+    # Before the first library that reads it is loaded: workers side by side share the cores.
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     limit_memory(memory_mb)
@@ -386,5 +391,9 @@ def _set_memory(soft: int) -> None:
 
 def cores_but_one() -> int:
     """How many workers there are by default: whoever is live keeps a core."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
+    return max(1, cores() - 1)
+
+
+def cores() -> int:
+    """Of this computer, as far as this process may use them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
