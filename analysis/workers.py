@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -149,7 +150,8 @@ class ThisProcess:
     """What `Workers` does, here: for a single piece of work, for which a process would take a second to
     start.
 
-    Memory is limited as a worker's is, inside `with`. A file that ends the process ends the program.
+    Memory is limited as a worker's is, beyond what the program has already, inside `with`. A file that ends
+    the process ends the program.
     """
 
     count = 1
@@ -166,7 +168,7 @@ class ThisProcess:
             raise AnalysisError(TOO_MUCH) from error
 
     def __enter__(self) -> Self:
-        self._before = limit_memory(self._memory_mb)
+        self._before = limit_memory(self._memory_mb + _megabytes_now())
         return self
 
     def __exit__(
@@ -381,6 +383,15 @@ def limit_memory(megabytes: int) -> int | None:
     wanted = megabytes * 1_000_000
     _set_memory(wanted if hard < 0 else min(wanted, hard))
     return before
+
+
+def _megabytes_now() -> int:
+    """Of this process's data; 0 where the system does not tell."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) // 1000
+    return 0
 
 
 def _set_memory(soft: int) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.workers import (
     Progress,
+    ThisProcess,
     WorkerDiedError,
     WorkerFaultError,
     WorkerLateError,
@@ -173,3 +175,14 @@ def test_closing_ends_what_runs() -> None:
     assert not any(child.pid in pids for child in multiprocessing.active_children())
     with pytest.raises(AnalysisError, match="stopping"):
         workers.run(os.getpid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's data")
+def test_a_program_that_has_much_already_may_have_as_much_more() -> None:
+    held = bytearray(900_000_000)
+    with ThisProcess(WorkerLimits(worker_memory_mb=600)) as here:
+        assert here.run(hold, 300) == 300_000_000
+        threading.Thread(target=len, args=(held,)).start()
+        with pytest.raises(AnalysisError, match="more memory"):
+            here.run(hold, 2000)
+    assert hold(1000) == 1_000_000_000, "the limit is gone again"
