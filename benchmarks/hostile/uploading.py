@@ -26,7 +26,7 @@ AT_ONCE = 20
 
 
 class Server:
-    """`valence serve` in a process of its own; started again where it was ended."""
+    """`valence serve` in a process of its own; started again, on an empty store, where it was ended."""
 
     def __init__(self, work: Path) -> None:
         self.work = work
@@ -34,6 +34,7 @@ class Server:
         self._token = secrets.token_urlsafe(24)
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 0
+        self._starts = 0
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.client = httpx.Client(
@@ -53,11 +54,13 @@ class Server:
 
     def start(self) -> None:
         """Raises TimeoutError: it does not answer."""
+        self._starts += 1  # the store of the last one may hold what it ended at, to be tried again
+        store = self.work / f"served_{self._starts}"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "valence.cli", "serve", "--port", str(self._port), "--no-open"],
                 cwd=self.work,
-                env=environment(self.work / "served", VALENCE_TOKEN=self._token),
+                env=environment(store, VALENCE_TOKEN=self._token),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -100,14 +103,14 @@ def send_batch(batch: Batch, server: Server, limits: Limits, verdict: Verdict, w
     noted, and the server started again."""
     before, began = watched.reads, time.monotonic()
     files = [made for made in batch.inputs if made.sent and (batch.folder / made.path).is_file()]
-    for start in range(0, len(files), AT_ONCE):
-        left = files[start : start + AT_ONCE]
-        while left:
-            if not server.alive:
-                server.start()
-            with Peak(server.pid, limits.bytes) as peak:
-                left = _send(batch, left, server, limits, verdict, peak)
-            verdict.peak_mb = max(verdict.peak_mb, peak.most / 1e6)
+    groups = [files[start : start + AT_ONCE] for start in range(0, len(files), AT_ONCE)]
+    while groups:
+        if not server.alive:
+            server.start()
+        with Peak(server.pid, limits.bytes) as peak:
+            again = _send(batch, groups.pop(0), server, limits, verdict, peak)
+        groups[:0] = again
+        verdict.peak_mb = max(verdict.peak_mb, peak.most / 1e6)
     verdict.read_log(batch, server.new_log())
     verdict.seconds += time.monotonic() - began
     if watched.reads > before:
@@ -116,17 +119,16 @@ def send_batch(batch: Batch, server: Server, limits: Limits, verdict: Verdict, w
 
 def _send(
     batch: Batch, files: list[Made], server: Server, limits: Limits, verdict: Verdict, peak: Peak
-) -> list[Made]:
-    """One request, followed until each of its files is done. Returns those that must be sent again."""
+) -> list[list[Made]]:
+    """One request, followed until each of its files is done. Returns what must be sent again, by request."""
     parts = [("file", (_sent_name(made), (batch.folder / made.path).read_bytes())) for made in files]
     pending: dict[str, Made] = {}
+    running: str | None = None
     try:
         answer = server.client.post("/api/analyses", files=parts)
         if answer.status_code != 202:
             if len(files) > 1:  # who of them it was shows when each comes alone
-                return [
-                    left for made in files for left in _send(batch, [made], server, limits, verdict, peak)
-                ]
+                return [[made] for made in files]
             verdict.judge(batch, files[0], f"HTTP {answer.status_code} {answer.text[:200]}")
             if answer.status_code >= 500:
                 verdict.offend("faults", batch, files[0], f"HTTP {answer.status_code}")
@@ -134,7 +136,6 @@ def _send(
         pending = {job["id"]: made for job, made in zip(answer.json(), files, strict=True)}
         last = time.monotonic()
         while pending:
-            running = None
             for job_id, made in list(pending.items()):
                 job = server.client.get(f"/api/analyses/{job_id}").json()
                 if job["status"] in ("done", "failed"):
@@ -143,29 +144,29 @@ def _send(
                     del pending[job_id]
                     last = time.monotonic()
                 elif job["status"] == "running":
-                    running = running or job_id
+                    running = job_id
             if time.monotonic() - last > limits.seconds:
                 return _give_up("slow", batch, pending, running, server, verdict)
             time.sleep(0.02)
     except httpx.TransportError:
         why = "large" if peak.over else "slow" if server.alive else "deaths"
-        return _give_up(why, batch, pending or dict(enumerate_names(files)), None, server, verdict)
+        if not pending and len(files) > 1:
+            server.stop()
+            return [[made] for made in files]
+        return _give_up(why, batch, pending or {"": files[0]}, running, server, verdict)
     return []
-
-
-def enumerate_names(files: list[Made]) -> Iterator[tuple[str, Made]]:
-    return ((str(number), made) for number, made in enumerate(files))
 
 
 def _give_up(
     why: str, batch: Batch, pending: dict[str, Made], running: str | None, server: Server, verdict: Verdict
-) -> list[Made]:
+) -> list[list[Made]]:
     """The one that ran, else the first, is the offender. The others are sent again to a new server."""
-    offender = running or next(iter(pending))
+    offender = running if running in pending else next(iter(pending))
     verdict.inputs += 1
     verdict.offend(why, batch, pending[offender])
     server.stop()
-    return [made for job_id, made in pending.items() if job_id != offender]
+    rest = [made for job_id, made in pending.items() if job_id != offender]
+    return [rest] if rest else []
 
 
 def _error(job: dict[str, Any]) -> str | None:
