@@ -27,6 +27,7 @@ async def test_health_says_what_runs(served: Served, model: ValenceModel) -> Non
     health = asking.get(served.url + "/health").json()
     assert health == {
         "status": "ok",
+        "store": "ok",
         "version": "test",
         "device": {"requested": "cpu", "running": "cpu"},
         "model": {"name": model.manifest.name, "sha256": model.manifest.sha256},
