@@ -42,7 +42,7 @@ class Bars:
 
     def say(self, line: str) -> None:
         """A line that stays."""
-        self.console.print(line)
+        self.console.print(line, markup=False, emoji=False)
 
     def begin(self, what: str) -> None:
         """The epochs that follow belong to `what`."""

@@ -131,8 +131,14 @@ async def test_nothing_is_left_when_a_pipeline_is_cancelled(model: ValenceModel)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-    left = {thread.name for thread in threading.enumerate()} - {"MainThread"}
-    assert not {name for name in left if not name.startswith("asyncio_")}  # the event loop's own pool
+
+    def left() -> set[str]:
+        names = {thread.name for thread in threading.enumerate()} - {"MainThread"}
+        return {name for name in names if not name.startswith("asyncio_")}  # the event loop's own pool
+
+    async with asyncio.timeout(30):  # what a thread is at just now it finishes, and nobody waits for it
+        while left():
+            await asyncio.sleep(0.01)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
