@@ -11,9 +11,10 @@ from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from results.database.errors import StoreError
 from results.database.migration import is_current, prepare
@@ -115,6 +116,8 @@ class Database:
             yield
         except DBAPIError as error:
             raise StoreError(f"Cannot {doing} the database {self.address}: {error.orig}") from error
+        except PoolTimeoutError as error:  # a server that does not answer has all of them
+            raise StoreError(f"Cannot {doing} the database {self.address}: no connection is free.") from error
 
     def scrub(self) -> None:
         """Empty SQLite's write-ahead log, which still holds pages of what was deleted."""
@@ -156,7 +159,11 @@ def _identity(path: Path) -> _Identity | None:
 def _engine(url: str | URL) -> Engine:
     if not make_url(url).get_backend_name().startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    # As many connections as threads want: those that wait for a locked database have theirs
+    # for all of BUSY_TIMEOUT_S, and who only reads must not wait for them.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_S}, poolclass=QueuePool, max_overflow=-1
+    )
     read_only = "immutable" in make_url(url).query
 
     def connected(connection: Any, _record: Any) -> None:

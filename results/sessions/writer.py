@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -11,7 +12,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from results.database.engine import Database
 from results.database.errors import DeletedError, StoreError
@@ -28,6 +29,16 @@ BATCH_SECONDS = 0.5
 
 _INSERT_SAMPLE = insert(SAMPLES)
 _ROW = ("session_key", *(column.stored for column in chain.from_iterable(SAMPLE_COLUMNS.values())))
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A commit of which it is not known whether it held: a server can be lost before it says so."""
+
+    mark: datetime
+    """The sign of life that it wrote, by which its outcome is told later."""
+    rows: int
+    events: int
 
 
 class SessionWriter:
@@ -59,6 +70,7 @@ class SessionWriter:
         self._duration = 0.0
         self._committed = clock.monotonic()
         self._finished = False
+        self._uncertain: _Attempt | None = None
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Keep samples. A frame and face may occur once per session."""
@@ -180,14 +192,31 @@ class SessionWriter:
 
     def _write(self) -> None:
         with self._database.write() as connection:
-            self._sign_of_life(connection)
+            self._forget_what_held(connection)
+            attempt = _Attempt(datetime.now(UTC), len(self._rows), len(self._events))
+            self._sign_of_life(connection, attempt.mark)
             if self._rows:
                 _insert_samples(connection, self._rows)
             if self._events:
                 connection.execute(insert(EventRow), self._events)
+            self._uncertain = attempt
+        self._uncertain = None
         self._rows, self._events = [], []
 
-    def _sign_of_life(self, connection: Connection) -> None:
+    def _forget_what_held(self, connection: Connection) -> None:
+        """Drop what a commit that failed at its very end wrote nevertheless: it would be doubled, or refused
+        for ever."""
+        attempt = self._uncertain
+        if attempt is None:
+            return
+        # For update: on PostgreSQL this waits for a commit that is still under way.
+        latest = select(SessionRow.heartbeat).where(SessionRow.key == self._key).with_for_update()
+        if connection.execute(latest).scalar_one_or_none() == attempt.mark:
+            del self._rows[: attempt.rows]
+            del self._events[: attempt.events]
+        self._uncertain = None
+
+    def _sign_of_life(self, connection: Connection, now: datetime) -> None:
         """Update the totals; and be running again if another host had given this one up."""
         found = connection.execute(
             _SIGN_OF_LIFE,
@@ -197,7 +226,7 @@ class SessionWriter:
                 "frames": self._frames,
                 "frames_with_faces": self._frames_with_faces,
                 "duration_s": self._duration,
-                "heartbeat": datetime.now(UTC),
+                "heartbeat": now,
             },
         )
         if found.rowcount == 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,25 @@ def test_the_database_lies_in_the_folder_whatever_its_name(tmp_path: Path, name:
     assert {path.name for path in tmp_path.iterdir()} == {name}
     with Store(folder) as again:
         assert again.get(writer.id).name == "here"
+
+
+def test_who_reads_does_not_wait_for_those_who_wait_to_write(store: Store) -> None:
+    """However many they are: a locked database holds each for half a minute."""
+    finished = begin(store)
+    finished.finish()
+    other = sqlite3.connect(store.root / "valence.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [threading.Thread(target=store.rename, args=(finished.id, "later")) for _ in range(20)]
+    for thread in waiting:
+        thread.start()
+    try:
+        while store.database.engine.pool.checkedout() < 15:  # type: ignore[attr-defined]
+            threading.Event().wait(0.01)
+        began = time.monotonic()
+        assert [session.id for session in store.sessions()] == [finished.id]
+        assert time.monotonic() - began < 5
+    finally:
+        other.close()
+        for thread in waiting:
+            thread.join()
+    assert store.get(finished.id).name == "later"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from results import State, Store
+from results import State, Store, StoreError
 from results.sessions.store import slug
 from stream.frames import Box, Sample
 from tests.results.made import NOON, begin, sample
@@ -156,3 +157,26 @@ def test_a_finished_session_takes_no_more(store: Store) -> None:
     with pytest.raises(ValueError, match="finished"):
         writer.flush()
     assert store.get(writer.id).state is State.DONE
+
+
+def test_a_commit_that_held_although_it_failed_is_not_repeated(store: Store, monkeypatch) -> None:
+    writer = begin(store)
+    writer.add([sample(0)])
+    writer.event("note", "once")
+    dialect = store.database.engine.dialect
+    commit = dialect.do_commit
+
+    def lost(connection) -> None:
+        commit(connection)
+        raise sqlite3.OperationalError("the connection was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dialect, "do_commit", lost)
+        with pytest.raises(StoreError, match="the connection was lost"):
+            writer.flush()
+    writer.add([sample(1)])
+    writer.event("note", "twice")
+    writer.finish()
+
+    assert store.samples(writer.id).frame.tolist() == [0, 1]
+    assert [event.text for event in store.events(writer.id)] == ["once", "twice"]

@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -378,3 +379,26 @@ def _screen(page: Any, name: str, folder: Path | None = None) -> None:
     path = target / f"{name}.png"
     page.screenshot(path=str(path))
     assert path.stat().st_size > 5_000
+
+
+def test_a_paused_session_outlives_a_database_that_is_away(served: Served, page: Any) -> None:
+    session = start(page, served.url)
+    page.click('[data-action="pause"]')
+    page.wait_for_selector('.live[data-state="paused"]')
+    answers: list[int] = []
+    page.on(
+        "response", lambda r: answers.append(r.status) if r.url.endswith(f"/api/live/{session}") else None
+    )
+    away = served.store.root.with_name("elsewhere")
+    served.store.root.rename(away)
+    begun = time.monotonic()
+    while answers.count(503) < 3:  # in silence the page asks whether its session still lives
+        assert time.monotonic() - begun < 30
+        page.wait_for_timeout(50)
+    away.rename(served.store.root)
+    assert page.get_attribute(".live", "data-state") == "paused"
+    page.click('[data-action="pause"]')
+    page.wait_for_selector('.live[data-state="live"]')
+    page.click('[data-action="stop"]')
+    wait_until(lambda: session not in served.state.hub.sessions, 30)
+    assert served.store.get(session).state is State.DONE

@@ -121,7 +121,8 @@ export class Connection extends EventTarget {
     this.checking = true;
     try {
       const response = await fetch(this.door.alive(this.answer), { signal: AbortSignal.timeout(SILENT) });
-      if (!response.ok || !(await response.json()).live) this.#lost();
+      // 5xx: it runs, and cannot look into its database just now; the session may well go on.
+      if (response.ok ? !(await response.json()).live : response.status < 500) this.#lost();
     } catch {
       this.#lost();
     }
