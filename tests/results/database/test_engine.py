@@ -137,7 +137,7 @@ def test_who_reads_does_not_wait_for_those_who_wait_to_write(store: Store) -> No
             threading.Event().wait(0.01)
         began = time.monotonic()
         assert [session.id for session in store.sessions()] == [finished.id]
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20, "not until the others give up"
     finally:
         other.close()
         for thread in waiting:
