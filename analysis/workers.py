@@ -13,7 +13,6 @@ import os
 import pickle
 import queue
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -21,11 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from analysis.errors import AnalysisError
+from analysis.memory import limit_memory, megabytes_now, set_memory
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
@@ -168,14 +167,14 @@ class ThisProcess:
             raise AnalysisError(TOO_MUCH) from error
 
     def __enter__(self) -> Self:
-        self._before = limit_memory(self._memory_mb + _megabytes_now())
+        self._before = limit_memory(self._memory_mb + megabytes_now())
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._before is not None:
-            _set_memory(self._before)
+            set_memory(self._before)
 
 
 class _Worker:
@@ -367,37 +366,6 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
-
-
-def limit_memory(megabytes: int) -> int | None:
-    """Let this process ask for so much at most; beyond, asking fails with MemoryError or the like.
-
-    By the data's size and not the address space's: threads and networks reserve much that they never use.
-    Returns the limit of before; None where the system has none.
-    """
-    if sys.platform != "linux":
-        return None
-    import resource
-
-    before, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = megabytes * 1_000_000
-    _set_memory(wanted if hard < 0 else min(wanted, hard))
-    return before
-
-
-def _megabytes_now() -> int:
-    """Of this process's data; 0 where the system does not tell."""
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmData:"):
-                return int(line.split()[1]) // 1000
-    return 0
-
-
-def _set_memory(soft: int) -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (soft, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def cores_but_one() -> int:
