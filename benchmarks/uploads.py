@@ -30,6 +30,8 @@ from tests.chromium import ROOT
 from tests.web.asking import TOKEN
 from tests.web.serving import free_port
 
+LOOK = 0.5
+"""Seconds between two questions whether all is done: each costs the server work too."""
 SETTLE = 3.0
 """Seconds that the camera plays before the files come."""
 
@@ -75,7 +77,7 @@ def finish(client: httpx.Client, files: list[Path]) -> float:
     began = time.monotonic()
     waiting = {job["id"] for job in jobs}
     while waiting:
-        time.sleep(0.05)
+        time.sleep(LOOK)
         for job in client.get("/api/analyses").json():
             if job["id"] in waiting and job["status"] in ("done", "failed"):
                 assert job["status"] == "done", job["error"]
