@@ -105,13 +105,20 @@ def analyze(
                 if progress is not None:
                     progress(*told)
 
-            totals = asyncio.run(run(source, analyzer, engine.model, sink))
+            totals = asyncio.run(
+                run(
+                    source,
+                    analyzer,
+                    engine.model,
+                    sink,
+                    frame_memory_mb=settings.limits.frame_memory_mb,
+                )
+            )
             for warning in source.warnings:
                 writer.event("source", warning)
             if not totals.frames_with_faces:
                 writer.event("no-face", "no face was found; choose another image or video")
-            cut = bool(source.warnings)
-            duration = totals.last if cut or source.duration is None else max(source.duration, totals.last)
+            duration = totals.last if source.duration is None else max(source.duration, totals.last)
             writer.finish(State.DONE, duration_s=duration)
         return write_folder(engine.store, writer.id, folder, **files)
     except SourceError as error:

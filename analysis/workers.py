@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from analysis.errors import AnalysisError
-from analysis.memory import limit_memory, megabytes_now, set_memory
+from analysis.memory import give_back_large, limit_memory, megabytes_now, set_memory
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
@@ -167,6 +167,7 @@ class ThisProcess:
             raise AnalysisError(TOO_MUCH) from error
 
     def __enter__(self) -> Self:
+        give_back_large()
         self._before = limit_memory(self._memory_mb + megabytes_now())
         return self
 
@@ -314,6 +315,7 @@ def _serve(pipe: Connection, memory_mb: int, threads: int) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    give_back_large()
     limit_memory(memory_mb)
     if hasattr(os, "nice"):
         os.nice(NICENESS)

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     video_hours: float = Field(DEFAULT_LIMITS.video_hours, gt=0, allow_inf_nan=False)
     video_frames: int = Field(DEFAULT_LIMITS.video_frames, ge=1)
     video_streams: int = Field(DEFAULT_LIMITS.video_streams, ge=1, le=1000)
+    frame_memory_mb: int = Field(DEFAULT_LIMITS.frame_memory_mb, ge=1)
 
     @property
     def worker_limits(self) -> WorkerLimits:

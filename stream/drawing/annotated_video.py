@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +24,17 @@ from stream.frames import Frame, Sample
 _CLOCK = Fraction(1, 90_000)
 """Of the presentation timestamps: the customary one for video, exact for the usual frame rates."""
 _FIRST_DURATION = 1 / 30
+LONGEST_SIDE = 1920
+"""Pixels. What is larger is made smaller: the film is for looking, and a browser has to play it."""
 
 
 class AnnotatedVideo:
     """Draws samples on frames and encodes them as H.264 (yuv420p, MP4 with its index in front).
 
     A frame keeps its own time, so a variable frame rate stays variable. A picture of odd width or
-    height gets one more column or row, a copy of its edge. A frame whose size differs from the first
-    frame's is scaled to it. The file appears with the first frame; leaving the context completes it,
-    also after an error, so that what was written plays.
+    height gets one more column or row, a copy of its edge; a large one is made smaller. A frame whose size
+    differs from the first frame's is scaled to it. The file appears with the first frame; leaving the
+    context completes it, also after an error, so that what was written plays.
 
         with AnnotatedVideo(path) as video:
             video.write(frame, samples)
@@ -67,7 +70,8 @@ class AnnotatedVideo:
         Raises:
             OSError: the file cannot be written.
         """
-        image = annotate(frame.image, samples, self._curves.add(frame.time, samples))
+        image, samples = _within(frame.image, samples)
+        image = annotate(image, samples, self._curves.add(frame.time, samples))
         try:
             stream = self._stream or self._open(image)
             fitted = self._fitted(image)
@@ -146,3 +150,14 @@ class AnnotatedVideo:
 
     def _unwritable(self, error: av.FFmpegError) -> OSError:
         return OSError(error.errno, error.strerror, str(self._path))
+
+
+def _within(image: Image, samples: Sequence[Sample]) -> tuple[Image, Sequence[Sample]]:
+    """Picture and samples, made smaller together where the picture is larger than `LONGEST_SIDE`."""
+    height, width = image.shape[:2]
+    scale = LONGEST_SIDE / max(height, width)
+    if scale >= 1:
+        return image, samples
+    size = round(width * scale), round(height * scale)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, [replace(sample, box=sample.box.scaled(scale)) for sample in samples]

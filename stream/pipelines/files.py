@@ -19,7 +19,7 @@ from itertools import islice
 from inference import Crop, Readings, ValenceModel
 from stream.faces.analyzer import Analyzer, Located
 from stream.frames import Frame, Sample
-from stream.sources.files import Source
+from stream.sources.source import Source
 
 Sink = Callable[[Frame, list[Sample]], None]
 """Takes every frame with its samples, in order, in one thread."""
@@ -49,16 +49,47 @@ class _Chunk:
     crops: list[list[Crop]]
     readings: list[Readings]
 
+    @property
+    def size(self) -> int:
+        """Bytes of its frames."""
+        return sum(frame.image.nbytes for frame in self.frames)
 
-async def run(source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sink) -> Totals:
+
+class _Budget:
+    """Bytes of frames that may be under way. A chunk that is larger than all of it goes alone."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._freed = asyncio.Event()
+
+    async def room(self, size: int) -> None:
+        """Waits until `size` bytes more are within the budget."""
+        while self._taken and self._taken + size > self._most:
+            self._freed.clear()
+            await self._freed.wait()
+
+    def take(self, size: int) -> None:
+        self._taken += size
+
+    def give_back(self, size: int) -> None:
+        self._taken -= size
+        self._freed.set()
+
+
+async def run(
+    source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sink, *, frame_memory_mb: int = 96
+) -> Totals:
     """Takes every frame of `source` through `analyzer` and `model` into `sink`.
 
+    Frames under way take no more than `frame_memory_mb` megabytes, or one frame where a single one is larger.
     What a stage raises comes out as it is; the other stages are stopped first.
     """
     located: asyncio.Queue[_Chunk | None] = asyncio.Queue(_QUEUED)
     decoded: asyncio.Queue[_Chunk | None] = asyncio.Queue(_QUEUED)
     reading: asyncio.Queue[Awaitable[_Chunk] | None] = asyncio.Queue(_READERS - 1 or 1)
     loop = asyncio.get_running_loop()
+    budget = _Budget(frame_memory_mb * 1_000_000)
     totals = Totals(0, 0, 0.0)
 
     with (
@@ -70,19 +101,28 @@ async def run(source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sin
     ):
 
         async def decode() -> None:
-            while chunk := await loop.run_in_executor(decoder, next, chunks, None):
+            size = 0
+            while True:
+                await budget.room(size)
+                if (chunk := await loop.run_in_executor(decoder, next, chunks, None)) is None:
+                    break
+                size = chunk.size
+                budget.take(size)
                 await decoded.put(chunk)
+                del chunk  # who waits must not hold what others have done with
             await decoded.put(None)
 
         async def locate() -> None:
             while chunk := await decoded.get():
                 await loop.run_in_executor(locator, _locate, chunk, analyzer)
                 await located.put(chunk)
+                del chunk
             await located.put(None)
 
         async def read() -> None:
             while chunk := await located.get():
                 await reading.put(loop.run_in_executor(readers, _read, chunk, model))
+                del chunk
             await reading.put(None)
 
         async def finish() -> None:
@@ -90,6 +130,8 @@ async def run(source: Source, analyzer: Analyzer, model: ValenceModel, sink: Sin
             while promise := await reading.get():
                 chunk = await promise
                 totals = await loop.run_in_executor(writer, _finish, chunk, analyzer, sink, totals)
+                budget.give_back(chunk.size)
+                del chunk, promise
 
         try:
             async with asyncio.TaskGroup() as stages:
@@ -108,8 +150,12 @@ def _chunks(source: Source) -> Generator[_Chunk]:
         return
     size = max(1, min(_CHUNK_FRAMES, _CHUNK_BYTES // max(first.image.nbytes, 1)))
     some = [first, *islice(frames, size - 1)]
+    del first
     while some:
-        yield _Chunk(some, [], [], [])
+        chunk = _Chunk(some, [], [], [])
+        del some
+        yield chunk
+        del chunk
         some = list(islice(frames, size))
 
 

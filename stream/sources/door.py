@@ -9,19 +9,15 @@ says is held against `MediaLimits` before a single picture is decoded.
 from __future__ import annotations
 
 import stat
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import av
-import cv2
-import numpy as np
-import numpy.typing as npt
 from av.error import DecoderNotFoundError, FFmpegError, InvalidDataError
-from PIL import Image
 
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+from stream.sources.tracks import moving_in, pictures_of
 
 CONTAINERS = (
     "mov",
@@ -36,6 +32,14 @@ CONTAINERS = (
     "gif",
     "mxf",
     "dv",
+    "h264",
+    "hevc",
+    "m4v",
+    "ivf",
+    "obu",
+    "vc1",
+    "h261",
+    "h263",
 )
 """Demuxers of FFmpeg by name; some stand for a family (mov: MP4, MOV, 3GP; matroska: MKV, WebM; asf: WMV)."""
 # fmt: off
@@ -48,58 +52,16 @@ CODECS = frozenset((
 ))
 # fmt: on
 """Decoders of FFmpeg by name."""
-PICTURES = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
-"""Formats of pictures, as Pillow calls them."""
 
 REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
-NO_PICTURE = f"it is not a picture that can be read: {REMEDY}"
 NO_VIDEO = f"it is not a video that can be read: {REMEDY}"
 NO_CODEC = "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
 UNREADABLE = "it cannot be read; copy it again, or choose another file"
 NO_MEMORY = "it asks for more memory than an analysis may have; make it smaller, or choose another file"
 
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit; ours is held against every picture below
-
 
 class SourceError(RuntimeError):
     """A source that cannot be read; the text says why."""
-
-
-def is_picture(path: Path) -> bool:
-    """Whether the file holds a picture of `PICTURES`, by its first bytes.
-
-    Raises:
-        SourceError: it is no regular file, is empty, or may not be read.
-    """
-    _require_file(path)
-    return _picture_size(path) is not None
-
-
-def read_picture(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
-    """The picture, (H, W, 3) BGR, EXIF rotation applied; grey, alpha and 16 bit become BGR.
-
-    Raises:
-        SourceError: it cannot be read, or is larger than the limits say.
-    """
-    _require_file(path)
-    size = _picture_size(path)
-    if size is None:
-        raise SourceError(NO_PICTURE)
-    _require_pixels(size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
-    try:
-        # Eight bytes a pixel (four channels of 16 bit) and whatever comes along; a larger one holds more.
-        if path.stat().st_size > limits.picture_megapixels * 8e6 + 1e8:
-            raise SourceError("the file is too large for a picture; choose another file")
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    except MemoryError as error:
-        raise SourceError(NO_MEMORY) from error
-    except cv2.error as error:
-        raise SourceError(NO_MEMORY if "nsufficient memory" in error.err else NO_PICTURE) from error
-    except OSError as error:
-        raise SourceError(reason(error)) from error
-    if image is None:
-        raise SourceError(NO_PICTURE)
-    return np.ascontiguousarray(image, np.uint8)
 
 
 @contextmanager
@@ -112,7 +74,7 @@ def opened_video(
         SourceError: it is no video, has no picture, or asks for more than the limits say. What FFmpeg raises
             inside the `with` block comes out as a SourceError, too.
     """
-    _require_file(path)
+    require_file(path)
     pixels = {"max_pixels": str(int(limits.video_megapixels * 1e6))}
     within = {
         "protocol_whitelist": "file",
@@ -122,10 +84,18 @@ def opened_video(
     opened = False
     try:
         # The whole path: FFmpeg takes "concat:a|b", "http:x.mp4" or "pipe:0" for more than names of files.
-        with av.open(
-            str(path.resolve()), options=pixels, container_options=within, metadata_errors="replace"
-        ) as container:
-            stream = _pictures_of(container, limits)
+
+        def opening() -> av.container.InputContainer:
+            return av.open(
+                str(path.resolve()), options=pixels, container_options=within, metadata_errors="replace"
+            )
+
+        def moving(streams: list[int]) -> list[int]:
+            with opening() as another:
+                return moving_in(another, streams)
+
+        with opening() as container:
+            stream = _stream_of(container, limits, moving)
             stream.codec_context.options = pixels  # a video may grow after its beginning
             opened = True
             yield container, stream
@@ -170,7 +140,7 @@ def reason(error: BaseException) -> str:
     return UNREADABLE
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
     """A pipe would be waited for, a device read for ever."""
     try:
         found = path.stat()
@@ -186,27 +156,13 @@ def _require_file(path: Path) -> None:
         raise SourceError("the file is empty")
 
 
-def _picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height by the header; None for what is no picture. Nothing is decoded."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a header that is odd but can be read
-            with Image.open(path, formats=PICTURES) as picture:
-                return picture.size
-    except MemoryError as error:
-        raise SourceError(NO_MEMORY) from error
-    except PermissionError as error:
-        raise SourceError(reason(error)) from error
-    except Exception:  # whatever a reader of headers stumbles over: it is no picture for us
-        return None
-
-
-def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) -> av.VideoStream:
-    videos = container.streams.video
-    if not videos:
-        raise SourceError("it has no picture, only sound; choose another file")
-    # The cover of a piece of music is a stream, too.
-    stream = next((s for s in videos if not s.disposition & av.stream.Disposition.attached_pic), videos[0])
+def _stream_of(
+    container: av.container.InputContainer, limits: MediaLimits, moving: Callable[[list[int]], list[int]]
+) -> av.VideoStream:
+    stream = pictures_of(container, moving)
+    if stream is None:
+        cover = " and a cover" if container.streams.video else ""
+        raise SourceError(f"it has no picture, only sound{cover}; choose another file")
     if stream.codec_context is None:
         raise SourceError(NO_CODEC)
     codec = stream.codec_context.codec.name
@@ -215,7 +171,7 @@ def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) ->
             f"its pictures are of the codec {codec}, which is not taken; convert it, "
             "for example to MP4 with H.264"
         )
-    _require_pixels(
+    require_pixels(
         (stream.width, stream.height), limits.video_megapixels, "a video", "VALENCE_VIDEO_MEGAPIXELS"
     )
     frames = frames_of(container, stream)
@@ -233,7 +189,7 @@ def _pictures_of(container: av.container.InputContainer, limits: MediaLimits) ->
     return stream
 
 
-def _require_pixels(size: tuple[int, int], megapixels: float, what: str, setting: str) -> None:
+def require_pixels(size: tuple[int, int], megapixels: float, what: str, setting: str) -> None:
     width, height = size
     if width * height > megapixels * 1e6:
         raise SourceError(

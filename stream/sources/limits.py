@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MediaLimits:
-    """What a file may ask for at most. Settings of the same names (`VALENCE_…`) raise them."""
+    """What a file may ask for at most, and what its analysis takes.
+
+    Settings of the same names (`VALENCE_…`) raise them.
+    """
 
     picture_megapixels: float = 128.0
     """Of a picture: what the largest phone cameras take."""
@@ -18,6 +21,8 @@ class MediaLimits:
     """Seven hours at 30 frames a second."""
     video_streams: int = 64
     """Pictures, sound and subtitles, all together."""
+    frame_memory_mb: int = 96
+    """Of decoded frames that are under way through the analysis; a single one may always be."""
 
 
 DEFAULT_LIMITS = MediaLimits()

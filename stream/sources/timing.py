@@ -7,8 +7,11 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
+from stream.sources.display import orientation_of, shown_size
 from stream.sources.door import SourceError, opened_video
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+from stream.sources.stills import SEARCHED
+from stream.sources.videos import start_of
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,10 @@ class Timing:
     """A video's frames, without decoding them."""
 
     times: list[float] = field(default_factory=list)
-    """Seconds from the first frame, in the order shown; empty where the file does not say."""
+    """Seconds from the beginning, in the order shown; empty where the file is not sure."""
     width: int = 0
     height: int = 0
-    """Pixels of a frame as displayed, rotation applied: what boxes are measured in."""
+    """Pixels of a frame as displayed: what boxes are measured in."""
 
 
 def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
@@ -27,6 +30,7 @@ def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
     try:
         with opened_video(path, limits) as (container, stream):
             picture = next(container.decode(stream))
+            start, aspect = start_of(container, stream), stream.sample_aspect_ratio
         with opened_video(path, limits) as (container, stream):
             base = float(stream.time_base or 0)
             stamps: list[int] = []
@@ -35,10 +39,11 @@ def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
                     stamps.append(packet.pts)
                 if len(stamps) > limits.video_frames:
                     break
+            if container.format.name not in SEARCHED:
+                stamps.clear()
     except (SourceError, FFmpegError, OSError, StopIteration):
         return Timing()
     stamps.sort()
-    times = [round((stamp - stamps[0]) * base, 6) for stamp in stamps] if base else []
-    upright = picture.rotation % 180 == 0
-    width, height = (picture.width, picture.height) if upright else (picture.height, picture.width)
-    return Timing(times, width, height)
+    first = 0.0 if not stamps else stamps[0] * base if start is None else min(start, stamps[0] * base)
+    times = [round(stamp * base - first, 6) for stamp in stamps] if base else []
+    return Timing(times, *shown_size(picture, aspect, orientation_of(picture)))

@@ -186,9 +186,9 @@ def _app(engine: Engine, settings: Settings) -> FastAPI:
 def _serve(app: FastAPI, listening: socket.socket, settings: Settings, address: str | None) -> None:
     """Until a signal comes. address: shown in a browser once the server answers."""
     from web.connections import Bounds
-    from web.server import server_config
+    from web.server import LastingServer, server_config
 
-    server = uvicorn.Server(
+    server = LastingServer(
         server_config(
             app,
             proxies=trusted(settings),

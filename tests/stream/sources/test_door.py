@@ -15,9 +15,10 @@ import av
 import numpy as np
 import pytest
 
-from stream.sources.door import CODECS, SourceError, opened_video, read_picture
+from stream.sources.door import CODECS, SourceError, opened_video
 from stream.sources.files import open_source
 from stream.sources.limits import MediaLimits
+from stream.sources.pictures import read_picture
 from stream.sources.stills import stills
 from stream.sources.timing import Timing, timing
 from tests import ROOT
@@ -206,12 +207,12 @@ def test_a_video_that_grows_does_not_get_beyond_the_limit(tmp_path: Path) -> Non
     small, large = clip(tmp_path / "a.mpg", 30, 64), clip(tmp_path / "b.mpg", 4, 512)
     both = tmp_path / "both.mpg"
     both.write_bytes(small.read_bytes() + large.read_bytes())
-    shapes = set()
+    within = 0
     with suppress(SourceError):
-        for frame in open_source(both, MediaLimits(video_megapixels=0.01)):
-            shapes.add(frame.image.shape)
-    assert shapes <= {(64, 64, 3)}
-    assert {frame.image.shape for frame in open_source(both)} > {(64, 64, 3)}, "it has larger ones"
+        for _ in open_source(both, MediaLimits(video_megapixels=0.01)):
+            within += 1
+    assert within <= 30
+    assert len(list(open_source(both))) == 34, "it has larger ones"
 
 
 def test_files_are_opened_in_one_place() -> None:
@@ -224,6 +225,6 @@ def test_files_are_opened_in_one_place() -> None:
                 writes = isinstance(node, ast.Call) and len(node.args) > 1
                 if call == "av.open" and not writes:
                     found.add(path.relative_to(ROOT).as_posix())
-                if call in ("cv2.imread", "cv2.imdecode", "Image.open"):
+                if call in ("cv2.imread", "cv2.imdecode", "Image.open", "Pillow.open"):
                     found.add(path.relative_to(ROOT).as_posix())
-    assert found == {"stream/sources/door.py", "stream/sources/address.py"}
+    assert found == {"stream/sources/door.py", "stream/sources/pictures.py", "stream/sources/address.py"}
