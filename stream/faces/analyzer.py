@@ -18,6 +18,7 @@ from inference import Crop, Readings, ValenceModel
 from stream.faces.detection import Detection, Detector
 from stream.faces.quality import quality
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
+from stream.faces.stills import find_in_still, without_doubles
 from stream.faces.track import Rules
 from stream.faces.tracking import Tracker
 from stream.frames import Box, Frame, Sample
@@ -130,43 +131,3 @@ def shrink(image: Image, side: float) -> tuple[Image, float]:
     if step > 1:
         image = image[::step, ::step]
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), size[0] / width
-
-
-def find_in_still(detector: Detector, image: Image) -> list[Detection]:
-    """The faces in a picture, from left to right: looked for at three sizes, once is enough.
-
-    The large view adds the small faces only: a network for small faces sees faces in the folds of
-    a large one.
-    """
-    found: list[Detection] = []
-    longest = max(image.shape[:2])
-    for side, least, size in ((640, 0.8, 1.0), (320, 0.85, 1.0), (1280, 0.85, 0.08)):
-        if found and side == 320:
-            continue
-        if side > 640 and longest <= 640:
-            continue
-        scale = min(1.0, side / longest)
-        shape = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-        view = image if scale == 1.0 else cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
-        found += [
-            Detection(d.box.scaled(1 / scale), d.score)
-            for d in detector.detect(np.asarray(view, np.uint8))
-            if d.score >= least and np.sqrt(d.box.area) <= size * side
-        ]
-    return sorted(without_doubles(found), key=lambda d: (d.box.left, d.box.top))
-
-
-def without_doubles(found: Sequence[Detection]) -> list[Detection]:
-    """`found` without the weaker of any two that share most of the smaller one's area."""
-    kept: list[Detection] = []
-    for detection in sorted(found, key=lambda d: -d.score):
-        if all(_shared(detection.box, other.box) < 0.6 for other in kept):
-            kept.append(detection)
-    return kept
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Intersection over the smaller area, 0..1."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return max(width, 0.0) * max(height, 0.0) / max(min(a.area, b.area), 1e-6)

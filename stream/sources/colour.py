@@ -6,10 +6,10 @@ BT.601 below. Pictures of high dynamic range (HLG, PQ) are brought into the rang
 
 from __future__ import annotations
 
-import atexit
 import tempfile
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -99,31 +99,31 @@ def _mapping(picture: av.VideoFrame, kind: str) -> av.filter.Graph:
     )
     matrix = "bt2020" if _matrix(picture) is Colorspace.BT2020 else "bt709"
     span = "full" if picture.color_range == 2 else "limited"
-    scale = graph.add("scale", f"in_color_matrix={matrix}:in_range={span}:out_range=full")
-    deep = graph.add("format", "gbrp10le")
-    lut = graph.add("lut3d", f"file={_lut_file(kind)}:interp=tetrahedral")
-    shallow = graph.add("format", "bgr24")
-    sink = graph.add("buffersink")
-    for one, other in zip(
-        (source, scale, deep, lut, shallow), (scale, deep, lut, shallow, sink), strict=True
-    ):
-        one.link_to(other)
-    graph.configure()
+    with tempfile.TemporaryDirectory(prefix="valence-") as folder:
+        # FFmpeg reads the table when it is named, and knows no other way to be given one.
+        (Path(folder) / "table.cube").write_text(_table(kind))
+        chain = [
+            source,
+            graph.add("scale", f"in_color_matrix={matrix}:in_range={span}:out_range=full"),
+            graph.add("format", "gbrp10le"),
+            graph.add("lut3d", f"file='{Path(folder).as_posix()}/table.cube':interp=tetrahedral"),
+            graph.add("format", "bgr24"),
+            graph.add("buffersink"),
+        ]
+        for one, other in pairwise(chain):
+            one.link_to(other)
+        graph.configure()
     return graph
 
 
 @lru_cache(2)
-def _lut_file(kind: str) -> Path:
-    """A table of the mapping as FFmpeg reads it, for as long as the program runs."""
-    folder = tempfile.TemporaryDirectory(prefix="valence-colour-")
-    atexit.register(folder.cleanup)
-    path = Path(folder.name) / f"{kind}.cube"
+def _table(kind: str) -> str:
+    """The mapping as FFmpeg reads it."""
     steps = np.linspace(0, 1, _LUT_POINTS)
     blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")  # red runs fastest
     mapped = to_sdr(np.stack([red, green, blue], -1).reshape(-1, 3), kind)
     lines = "\n".join(f"{r:.5f} {g:.5f} {b:.5f}" for r, g, b in mapped)
-    path.write_text(f"LUT_3D_SIZE {_LUT_POINTS}\n{lines}\n")
-    return path
+    return f"LUT_3D_SIZE {_LUT_POINTS}\n{lines}\n"
 
 
 def to_sdr(signal: Floats, kind: str) -> Floats:

@@ -16,8 +16,8 @@ from rich.table import Table
 
 from analysis.engine import detector_of, open_model
 from inference import Crop, ValenceModel
-from stream.faces.analyzer import find_in_still
 from stream.faces.detection import Detector, locate_in_crop
+from stream.faces.stills import find_in_still
 from stream.frames import Box
 from stream.sources.door import SourceError
 from stream.sources.files import open_source

