@@ -117,6 +117,18 @@ def evaluate(
 
 
 @app.command()
+def probe(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures and recordings.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what files are and how they will be read: size as shown, orientation, rate, length, oddities."""
+    from valence.commands.probe import run
+    from valence.settings import load
+
+    raise typer.Exit(run(paths, load().analysis.limits, as_json=as_json))
+
+
+@app.command()
 def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) -> None:
     """Say what is installed, which device really runs, and what is missing and how to get it."""
     from valence.commands.doctor import run
@@ -125,7 +137,7 @@ def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) 
     raise typer.Exit(run(load(model=model, device=device), as_json=as_json))
 
 
-_OWN = ("analyze", "evaluate", "doctor", "--version")
+_OWN = ("analyze", "evaluate", "probe", "doctor", "--version")
 """What needs no other module: these answer without loading servers and training."""
 
 

@@ -53,6 +53,9 @@ CODECS = frozenset((
 # fmt: on
 """Decoders of FFmpeg by name."""
 
+LIKELY = (0.01, 240.0)
+"""Pictures a second that a header may claim; others are the unit of its clock, or nonsense."""
+
 REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
 NO_VIDEO = f"it is not a video that can be read: {REMEDY}"
 NO_CODEC = "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
@@ -118,12 +121,18 @@ def duration_of(container: av.container.InputContainer, stream: av.VideoStream) 
 
 
 def frames_of(container: av.container.InputContainer, stream: av.VideoStream) -> int | None:
-    """How many frames will come, where the header says so; an estimate."""
+    """How many frames will come, where the header says so or its rate is a likely one; an estimate."""
     if stream.frames:
         return stream.frames
-    duration = duration_of(container, stream)
-    if duration and stream.average_rate:
-        return round(duration * float(stream.average_rate))
+    duration, rate = duration_of(container, stream), rate_of(stream)
+    return round(duration * rate) if duration and rate else None
+
+
+def rate_of(stream: av.VideoStream) -> float | None:
+    """Pictures a second, as far as the file says something that can be."""
+    for rate in (stream.codec_context.framerate, stream.average_rate, stream.guessed_rate):
+        if rate and LIKELY[0] <= float(rate) <= LIKELY[1]:
+            return float(rate)
     return None
 
 

@@ -123,11 +123,7 @@ def read_picture(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Image:
             with Pillow.open(path, formats=FORMATS) as picture:
                 image = turned(_bgr(picture), _orientation(picture))
         else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with Pillow.open(path, formats=FORMATS) as picture:
-                    orientation = _orientation(picture)
-            image = turned(_decoded(path), orientation)
+            image = turned(_decoded(path), _orientation_of(path))
     except MemoryError as error:
         raise SourceError(NO_MEMORY) from error
     except cv2.error as error:
@@ -165,6 +161,26 @@ def read_animation(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator
         raise SourceError(NO_MEMORY) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise SourceError(f"its pictures cannot be read: {REMEDY}") from error
+
+
+def orientation_in(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> int:
+    """How the picture at `path` is turned, as EXIF counts.
+
+    Raises:
+        SourceError: it is no picture, or is larger than the limits say.
+    """
+    facts = picture_facts(path)
+    if facts is None:
+        raise SourceError(NO_PICTURE)
+    require_pixels(facts.size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
+    return _orientation_of(path)
+
+
+def _orientation_of(path: Path) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a header that is odd but can be read
+        with Pillow.open(path, formats=FORMATS) as picture:
+            return _orientation(picture)
 
 
 def _orientation(picture: Pillow.Image) -> int:

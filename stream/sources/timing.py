@@ -7,11 +7,10 @@ from pathlib import Path
 
 from av.error import FFmpegError
 
-from stream.sources.display import orientation_of, shown_size
 from stream.sources.door import SourceError, opened_video
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
+from stream.sources.probe import probe
 from stream.sources.stills import SEARCHED
-from stream.sources.videos import start_of
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,7 @@ class Timing:
 def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
     """The frames of the video at `path`; nothing where it cannot be read."""
     try:
-        with opened_video(path, limits) as (container, stream):
-            picture = next(container.decode(stream))
-            start, aspect = start_of(container, stream), stream.sample_aspect_ratio
+        facts = probe(path, limits)
         with opened_video(path, limits) as (container, stream):
             base = float(stream.time_base or 0)
             stamps: list[int] = []
@@ -44,6 +41,8 @@ def timing(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Timing:
     except (SourceError, FFmpegError, OSError, StopIteration):
         return Timing()
     stamps.sort()
-    first = 0.0 if not stamps else stamps[0] * base if start is None else min(start, stamps[0] * base)
+    first = 0.0 if not stamps else stamps[0] * base
+    if facts.start is not None:
+        first = min(first, facts.start)
     times = [round(stamp * base - first, 6) for stamp in stamps] if base else []
-    return Timing(times, *shown_size(picture, aspect, orientation_of(picture)))
+    return Timing(times, facts.width, facts.height)

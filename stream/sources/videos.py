@@ -14,7 +14,7 @@ from stream.frames import Frame
 from stream.sources.clock import Clock, counted
 from stream.sources.decoding import Decoding
 from stream.sources.display import Display
-from stream.sources.door import NO_VIDEO, SourceError, duration_of, frames_of, opened_video
+from stream.sources.door import NO_VIDEO, SourceError, duration_of, frames_of, opened_video, rate_of
 from stream.sources.interlace import Deinterlacer
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 from stream.sources.source import Kind
@@ -24,9 +24,6 @@ _JUMPING = ("mpegts", "mpeg", "mpegvideo")
 """Containers whose clock may be set anew on the way."""
 _RATE = 25.0
 """Pictures a second where a file says nothing at all."""
-_LIKELY = (1.0, 240.0)
-"""A header's rate beyond these is not one at which pictures were taken."""
-
 T = TypeVar("T")
 
 
@@ -61,7 +58,7 @@ class VideoFile:
             decoding, display, whole = Decoding(container, stream), Display(stream), Deinterlacer()
             stamp = stamps_of(container)
             jumps = container.format.name in _JUMPING
-            clock = Clock(start_of(container, stream), rate_of(stream), jumps=jumps)
+            clock = Clock(start_of(container, stream), rate_of(stream) or _RATE, jumps=jumps)
             lost, hurt = 0, None
             try:
                 shown = ((picture, stamp(picture)) for picture in whole.pictures(decoding.pictures()))
@@ -141,14 +138,6 @@ def start_of(container: av.container.InputContainer, stream: av.VideoStream) -> 
         return None  # the first picture comes out late by as many as are decoded ahead
     whole = container.start_time / av.time_base
     return whole if first is None else min(first, max(whole, 0.0) if first >= 0 else whole)
-
-
-def rate_of(stream: av.VideoStream) -> float:
-    """Pictures a second, as far as the file says; for pictures without time stamps."""
-    for rate in (stream.codec_context.framerate, stream.average_rate, stream.guessed_rate):
-        if rate and _LIKELY[0] <= float(rate) <= _LIKELY[1]:
-            return float(rate)
-    return _RATE
 
 
 def stamps_of(container: av.container.InputContainer) -> Callable[[av.VideoFrame], float | None]:
