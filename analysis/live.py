@@ -11,7 +11,7 @@ from analysis.recording import Recorder
 from inference.batching import Batcher, Seat
 from stream.faces.analyzer import Analyzer
 from stream.pipelines.live import LivePipeline, LiveResult
-from stream.sources.live import LiveSource
+from stream.sources.live import LiveError, LiveSource
 
 Sink = Callable[[LiveResult], None]
 
@@ -90,4 +90,6 @@ async def record_live(
                 await recorder.discard()
     if failures:
         raise failures[0]
+    if not pipeline.frames:
+        raise LiveError(f"{source.name} gave no picture, so nothing was stored")
     return recorder.id

@@ -50,8 +50,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object an 
 
 @app.command()
 def analyze(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Images, videos, and folders of them.", show_default=False)
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Images, videos, and folders of them; '-' for a file that is piped in; or the address of a "
+            "stream, such as rtsp://camera/live.",
+            show_default=False,
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -69,6 +74,9 @@ def analyze(
         float | None,
         typer.Option(help="Time constant of the smoothing in seconds; 0 for none.", show_default="0.3"),
     ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="End a stream after so many seconds.")
+    ] = None,
 ) -> None:
     """Find and follow every face in images and videos, and read its valence over time.
 
@@ -85,7 +93,7 @@ def analyze(
         detector_weights=detector_weights,
         smoothing=smoothing,
     )
-    raise typer.Exit(run(paths, settings, out=out, annotated=annotate, as_json=as_json))
+    raise typer.Exit(run(inputs, settings, out=out, annotated=annotate, as_json=as_json, seconds=seconds))
 
 
 @app.command()

@@ -17,6 +17,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before another try; the pause doubles with every failure."""
 GIVE_UP = 60.0
 """Seconds without a picture after which the stream is given up."""
+_PROTOCOLS = "rtsp,rtsps,rtmp,rtmps,rtp,srtp,srt,http,https,httpproxy,tcp,udp,tls,crypto,data"
+"""What a stream may name in turn, as a playlist does: nothing of this computer's files."""
 SCHEMES = frozenset(("rtsp", "rtsps", "rtmp", "http", "https", "tcp", "udp", "srt"))
 
 
@@ -45,7 +47,8 @@ class Address(ThreadSource):
         while not self.stopping.is_set():
             before = self._index
             try:
-                self._connect(put)
+                if self._connect(put):
+                    return
                 reason = "the sender ended it"
             except FFmpegError as error:
                 reason = error.strerror or str(error)
@@ -60,17 +63,18 @@ class Address(ThreadSource):
                 return
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _connect(self, put: Callable[[Shot], None]) -> None:
+    def _connect(self, put: Callable[[Shot], None]) -> bool:
+        """Plays until the connection ends; True where that was the end of a recording, which has a length."""
         options = {"rtsp_transport": "tcp", "fflags": "nobuffer"} if self._url.startswith("rtsp") else {}
-        with av.open(self._url, options=options, timeout=PATIENCE) as container:
+        within = {"protocol_whitelist": _PROTOCOLS}
+        with av.open(self._url, options=options, container_options=within, timeout=PATIENCE) as container:
             if not container.streams.video:
                 raise LiveError(f"{self.name} has no picture")
             stream = container.streams.video[0]
+            ends = bool(container.duration) and self._url.lower().startswith("http")
             first: float | None = None
             offset = 0.0
             for picture in container.decode(stream):
-                if self.stopping.is_set():
-                    return
                 now = time.monotonic()
                 if self._start is None:
                     self._start = now
@@ -83,6 +87,11 @@ class Address(ThreadSource):
                     moment = picture.time - first + offset
                 if self._latest is not None:
                     moment = max(moment, self._latest)
+                # A recording comes as fast as the line carries it, and is played at its own pace.
+                ahead = self._start + moment - now if ends else 0.0
+                if self.stopping.wait(max(0.0, ahead)) if ahead > 0 else self.stopping.is_set():
+                    return True
                 self._latest = moment
-                put(Shot(picture, self._index, moment, now))
+                put(Shot(picture, self._index, moment, time.monotonic()))
                 self._index += 1
+        return ends

@@ -8,30 +8,11 @@ from pathlib import Path
 
 from stream.frames import Frame
 from stream.sources.door import NO_VIDEO, UNREADABLE, SourceError
+from stream.sources.folders import PICTURES
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 from stream.sources.pictures import NO_PICTURE, picture_facts, read_animation, read_picture
 from stream.sources.source import Kind
 from stream.sources.videos import VideoFile
-
-IMAGES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"))
-VIDEOS = frozenset(
-    (
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".avi",
-        ".mkv",
-        ".webm",
-        ".mpg",
-        ".mpeg",
-        ".wmv",
-        ".flv",
-        ".ts",
-        ".gif",
-        ".ogv",
-        ".3gp",
-    )
-)
 
 
 @dataclass
@@ -100,26 +81,6 @@ def open_source(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> ImageFile |
             return VideoFile(path, limits)
         return Animation(path, limits, facts.frames) if facts.moves else ImageFile(path, limits)
     except SourceError as error:
-        if path.suffix.lower() in IMAGES and str(error) in (NO_VIDEO, UNREADABLE):
+        if path.suffix.lower() in PICTURES and str(error) in (NO_VIDEO, UNREADABLE):
             raise SourceError(NO_PICTURE) from error
         raise
-
-
-def find_media(path: Path) -> list[Path]:
-    """`path` itself, or the images and videos in the folder `path` and below, sorted by name.
-
-    Raises:
-        SourceError: it does not exist, or is a folder without images and videos.
-    """
-    if not path.is_dir():
-        if not path.exists():
-            raise SourceError("there is no such file or folder")
-        return [path]
-    found = sorted(
-        p
-        for p in path.rglob("*")
-        if p.is_file() and p.suffix.lower() in IMAGES | VIDEOS and not p.name.startswith(".")
-    )
-    if not found:
-        raise SourceError("the folder holds no images or videos")
-    return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,71 @@ from analysis.tasks import FileTask, check
 from analysis.workers import ThisProcess, Workers
 from results import NEUTRAL
 from stream.sources.door import SourceError
-from stream.sources.files import find_media
+from stream.sources.folders import find_media
+from valence.commands import streams
+from valence.commands.piped import PIPE, STDIN, piped
+from valence.commands.streams import is_address
 from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError, fault
 from valence.printing import cell, console, print_json, say, shown
 from valence.settings import Settings
 from valence.storage import explained
 
+NAMED = 8
+"""Files of one kind that are named where some were passed over."""
+
 
 def run(
-    paths: Sequence[Path], settings: Settings, *, out: Path | None, annotated: bool, as_json: bool
+    inputs: Sequence[str],
+    settings: Settings,
+    *,
+    out: Path | None,
+    annotated: bool,
+    as_json: bool,
+    seconds: float | None = None,
 ) -> int:
-    """Analyses every input, prints the results, and returns the exit code."""
-    complaints = console(err=True)
+    """Analyses every input, prints the results, and returns the exit code.
+
+    An input is a path, `-` for what is piped in, or the address of a stream, which ends after `seconds`.
+    """
     if out is not None and out.exists() and not out.is_dir():
         raise ValenceError(f"{out} is a file, not a folder for results")
-    inputs, failed = _inputs(paths, as_json, complaints)
+    if any(is_address(text) for text in inputs):
+        summary = streams.run(inputs, settings, seconds)
+        if as_json:
+            print_json(_contract(summary), indent=None)
+        return _conclude([summary], as_json)
+    paths = [Path(text) for text in inputs]
+    with ExitStack() as stack:
+        given = [stack.enter_context(piped()) if path == PIPE else path for path in paths]
+        names = {there: STDIN for there, path in zip(given, paths, strict=True) if path == PIPE}
+        return _run(given, names, settings, out=out, annotated=annotated, as_json=as_json)
+
+
+def _run(
+    paths: Sequence[Path],
+    names: Mapping[Path, str],
+    settings: Settings,
+    *,
+    out: Path | None,
+    annotated: bool,
+    as_json: bool,
+) -> int:
+    """names: what inputs are called whose path says nothing."""
+    complaints = console(err=True)
+    inputs, failed = _inputs(paths, [settings.sessions, *([out] if out else [])], as_json)
     summaries: list[dict[str, Any]] = []
     faults = 0
     if inputs:
         tasks = [
-            FileTask(path, settings.sessions, settings.database_url, settings.analysis, out, annotated)
+            FileTask(
+                path,
+                settings.sessions,
+                settings.database_url,
+                settings.analysis,
+                out,
+                annotated,
+                names.get(path),
+            )
             for path in inputs
         ]
         for task, outcome in _outcomes(tasks, settings, complaints):
@@ -47,14 +92,22 @@ def run(
                 failed += 1
                 faults += not isinstance(outcome, AnalysisError)
                 reason = str(outcome) if isinstance(outcome, AnalysisError) else fault(outcome)
-                _complain(task.path, reason, as_json)
+                _complain(names.get(task.path, task.path), reason, as_json)
                 continue
             summaries.append(outcome)
             if as_json:
                 print_json(_contract(outcome), indent=None)
             for event in outcome["events"]:
                 if event["kind"] == "source":
-                    say(f"valence: {task.path}: {event['text']}", err=True)
+                    say(f"valence: {names.get(task.path, task.path)}: {event['text']}", err=True)
+    code = _conclude(summaries, as_json)
+    if failed:
+        return FAILED if faults else WRONG_USE
+    return code
+
+
+def _conclude(summaries: Sequence[dict[str, Any]], as_json: bool) -> int:
+    """The table at the end, and the exit code of what could be read."""
     if not as_json and summaries:
         _tables(summaries)
     faceless = [s for s in summaries if not s["faces"]]
@@ -63,22 +116,30 @@ def run(
             f"valence: no face was found in {summary['input']}; please choose another image or video",
             err=True,
         )
-    if failed:
-        return FAILED if faults else WRONG_USE
     return NO_FACE if summaries and len(faceless) == len(summaries) else DONE
 
 
-def _inputs(paths: Sequence[Path], as_json: bool, complaints: Console) -> tuple[list[Path], int]:
+def _inputs(paths: Sequence[Path], leave_out: Sequence[Path], as_json: bool) -> tuple[list[Path], int]:
     """Every file that `paths` stand for, each once, and how many paths stand for none."""
     found: dict[Path, None] = {}
     failed = 0
     for path in paths:
         try:
-            found.update(dict.fromkeys(find_media(path)))
+            listing = find_media(path, leave_out)
         except (SourceError, OSError) as error:
             failed += 1
             _complain(path, str(error), as_json)
+            continue
+        found.update(dict.fromkeys(listing.media))
+        for reason, others in listing.passed_over.items():
+            say(f"valence: {path}: passed over, {reason}: {_named(others, path)}", err=True)
     return list(found), failed
+
+
+def _named(paths: Sequence[Path], folder: Path) -> str:
+    """The first few by name, the others by number."""
+    names = ", ".join(str(path.relative_to(folder)) for path in paths[:NAMED])
+    return names if len(paths) <= NAMED else f"{names} and {len(paths) - NAMED:,} more"
 
 
 def _outcomes(
@@ -137,7 +198,7 @@ def _contract(summary: dict[str, Any]) -> dict[str, Any]:
     return {**line, "warnings": warnings} if warnings else line
 
 
-def _complain(path: Path, reason: str, as_json: bool) -> None:
+def _complain(path: Path | str, reason: str, as_json: bool) -> None:
     if as_json:
         print_json({"input": str(path), "error": reason}, indent=None)
     say(f"valence: {path}: {reason}", err=True)

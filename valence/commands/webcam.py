@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from analysis.engine import Engine, open_model
-from analysis.live import record_live
-from results import Store
-from stream.pipelines.live import LiveResult
-from stream.sources.live import LiveError
 from stream.sources.webcam import Webcam
-from valence.errors import ValenceError
+from valence.commands.live import follow
 from valence.printing import say
-from valence.settings import Settings, load
-from valence.storage import explained
-from web.live.messages import frame_message
-
-_BAR = 41
-"""Characters of the scale from -1 to +1."""
+from valence.settings import load
 
 
 def webcam(
@@ -44,91 +26,6 @@ def webcam(
     ] = None,
 ) -> None:
     """Read a local camera live. The numbers are stored as a session, the picture is not. Ctrl-C stops."""
-    run(
-        load(device=run_on, detector=detector),
-        int(device) if device.isdigit() else device,
-        seconds,
-        as_json=as_json,
-    )
-
-
-def run(settings: Settings, device: int | str, seconds: float | None, *, as_json: bool) -> None:
-    """Analyses until the camera ends, the time is over, or Ctrl-C.
-
-    Raises:
-        ValenceError: camera, model, detector or store cannot be used.
-    """
-    with explained(), Store(settings.sessions, settings.database_url) as store, _shown(as_json) as show:
-        engine = Engine(settings.analysis, open_model(settings.analysis), store)
-        engine.model.warm_up()
-        source = Webcam(device)
-        try:
-            session = asyncio.run(
-                record_live(source, engine, "webcam", sink=show, seconds=seconds, until=_on_interrupt)
-            )
-        except LiveError as error:
-            raise ValenceError(str(error)) from error
+    camera = Webcam(int(device) if device.isdigit() else device)
+    session = follow(load(device=run_on, detector=detector), camera, "webcam", seconds, as_json=as_json)
     say(f"stored as {session}", err=True)
-
-
-def _on_interrupt(task: asyncio.Task[None]) -> None:
-    """Ctrl-C ends the session in good order."""
-    with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run cancels everything instead
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
-
-
-class _Printer:
-    """A sink that prints each frame as JSON, with the fields of the web's messages."""
-
-    def __call__(self, result: LiveResult) -> None:
-        print(frame_message(result), flush=True)
-
-
-class _Screen:
-    """A sink that keeps a table on the terminal up to date."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def __call__(self, result: LiveResult) -> None:
-        self._live.update(table_of(result))
-
-
-@contextlib.contextmanager
-def _shown(as_json: bool) -> Iterator[Any]:
-    console = Console()
-    if as_json or not console.is_terminal:
-        yield _Printer() if as_json else lambda result: None
-        return
-    with Live(console=console, refresh_per_second=10, transient=True) as live:
-        yield _Screen(live)
-
-
-def table_of(result: LiveResult) -> Table:
-    """What the terminal shows of one frame."""
-    speed = f"{result.fps:.0f} frames/s · {result.latency * 1000:.0f} ms · {result.dropped} dropped"
-    table = Table(box=None, caption=f"{speed} · Ctrl-C stops", caption_justify="left")
-    table.add_column("face", justify="right")
-    table.add_column("valence", justify="right")
-    table.add_column("negative" + "positive".rjust(_BAR - len("negative")))
-    for sample in result.samples:
-        table.add_row(str(sample.face_id), f"{sample.smoothed:+.2f}", scale(sample.smoothed))
-    if not result.samples:
-        table.add_row("", "", Text("no face in view", style="dim"))
-    return table
-
-
-def scale(valence: float) -> Text:
-    """A valence on a line from -1 to +1: orange to the left of the middle, blue to the right."""
-    middle = _BAR // 2
-    at = round((min(1.0, max(-1.0, valence)) + 1) / 2 * (_BAR - 1))
-    line = Text("·" * _BAR, style="dim")
-    low, high = sorted((middle, at))
-    line.stylize("orange1 not dim" if at < middle else "dodger_blue1 not dim", low, high + 1)
-    text = list("·" * _BAR)
-    for i in range(low, high + 1):
-        text[i] = "━"
-    text[at] = "●"
-    line.plain = "".join(text)
-    return line

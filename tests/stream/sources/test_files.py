@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stream.sources.files import SourceError, VideoFile, find_media, open_source
+from stream.sources.files import SourceError, VideoFile, open_source
 from tests import MEDIA
 from tests.valence import media_files as make
 
@@ -74,13 +74,6 @@ def test_every_frame_comes_once_and_in_order(tmp_path: Path) -> None:
     assert [f.time for f in frames] == pytest.approx([i / 25 for i in range(33)], abs=1e-4)
     assert source.frames_expected == 33
     assert source.warnings == []
-
-
-def test_folders_are_searched_for_media_only(tmp_path: Path) -> None:
-    (tmp_path / "below").mkdir()
-    for name in ("b.PNG", "below/a.mp4", "notes.txt", ".hidden.jpg"):
-        (tmp_path / name).touch()
-    assert [p.name for p in find_media(tmp_path)] == ["b.PNG", "a.mp4"]
 
 
 def test_a_folder_is_no_source(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from analysis.tasks import FileTask, analyze_file
 from analysis.workers import Workers
 from results import ResultsError, Store, StoreError, Study, Viewings
 from stream.sources.door import SourceError
-from stream.sources.files import find_media
+from stream.sources.folders import find_media
 from valence.errors import ValenceError, fault
 from valence.printing import console, shown
 from valence.settings import Settings
@@ -43,7 +43,7 @@ def entries_of(given: Sequence[str], common: Entry) -> list[Entry]:
     for what in given:
         if Path(what).is_dir():
             try:
-                entries += [replace(common, what=str(path)) for path in find_media(Path(what))]
+                entries += [replace(common, what=str(path)) for path in find_media(Path(what)).media]
             except SourceError as error:
                 raise ValenceError(f"{what}: {error}") from error
         else:
