@@ -23,6 +23,8 @@ _LEVEL = 0.25
 """Each level of tiles is so large as the one before; the views of the whole are the last."""
 _SURE = 0.85
 """Score from which a small face counts: with so many places to look, some look like one."""
+_LARGE_SURE = 0.8
+"""... and a large one."""
 _BLANK = 4.0
 """Standard deviation of grey below which a tile shows nothing."""
 _WHOLE = 1280
@@ -36,7 +38,7 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
     """
     found: list[Detection] = []
     longest = max(image.shape[:2])
-    for side, least, size in ((640, 0.8, 1.0), (320, 0.85, 1.0), (_WHOLE, _SURE, 0.08)):
+    for side, least, size in ((640, _LARGE_SURE, 1.0), (320, 0.85, 1.0), (_WHOLE, _SURE, 0.08)):
         if found and side == 320:
             continue
         if side > 640 and longest <= 640:
@@ -54,6 +56,14 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
             if face.score >= _SURE and np.sqrt(face.box.area) * scale <= _OVERLAP
         ]
     return sorted(without_doubles(found), key=lambda d: (d.box.left, d.box.top))
+
+
+def largest_in_still(detector: Detector, image: Image) -> Box | None:
+    """The largest face in a picture; small ones are only looked for where there is no other."""
+    scale = min(1.0, 640 / max(image.shape[:2]))
+    found = [face for face in _found(detector, _scaled(image, scale), scale) if face.score >= _LARGE_SURE]
+    found = found or find_in_still(detector, image)
+    return max((face.box for face in found), key=lambda box: box.area, default=None)
 
 
 def without_doubles(found: Sequence[Detection]) -> list[Detection]:

@@ -4,158 +4,120 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.progress import track
 from rich.table import Table
 
-from analysis.engine import detector_of, open_model
-from inference import Crop, ValenceModel
-from stream.faces.detection import Detector, locate_in_crop
-from stream.faces.stills import find_in_still
-from stream.frames import Box
-from stream.sources.door import SourceError
-from stream.sources.files import open_source
+from analysis.pictures import Read, read_pictures
+from analysis.settings import AnalysisSettings
+from analysis.workers import ThisProcess, WorkerDiedError, Workers, cores
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
+from valence.commands.labels import BadRow, Row, read_labels
 from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError, fault
 from valence.printing import console, print_json, say
 from valence.settings import Settings
 from valence.storage import explained
 
-_BATCH = 64
+_PART = 32
+"""Pictures that a worker reads at a time."""
+_FEW = 64
+"""Pictures for which starting workers takes longer than it saves."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One labelled picture."""
+class Scored:
+    """What became of one row."""
 
-    path: str
-    valence: float
-    file: Path
+    row: Row
+    predicted: float | None
+    """None where no face was found, or the picture could not be read."""
+    reason: str | None = None
+    """Why the picture could not be read."""
 
-
-def read_labels(labels: Path) -> list[Row]:
-    """The rows of a CSV file with the columns path and valence; paths are relative to it.
-
-    Raises:
-        ValenceError: the file cannot be read, lacks a column, or a value is no number in -1..1.
-    """
-    try:
-        with labels.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            missing = {"path", "valence"} - set(table.fieldnames or ())
-            if missing:
-                raise ValenceError(f"{labels} lacks the column {' and '.join(sorted(missing))}")
-            rows = []
-            for line in table:
-                try:
-                    value = float(line["valence"])
-                except (TypeError, ValueError):
-                    value = float("nan")
-                if not -1 <= value <= 1:
-                    raise ValenceError(
-                        f"{labels}, line {table.line_num}: valence must be a number from -1 to 1, "
-                        f"it is {line['valence']!r}"
-                    )
-                if not line["path"]:
-                    raise ValenceError(f"{labels}, line {table.line_num}: the path is missing")
-                rows.append(Row(line["path"], value, labels.parent / line["path"]))
-    except OSError as error:
-        raise ValenceError(f"{labels}: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValenceError(f"{labels} is not a CSV file in UTF-8: {error}") from error
-    if not rows:
-        raise ValenceError(f"{labels} has no rows")
-    return rows
+    @property
+    def fate(self) -> str:
+        if self.reason is not None:
+            return "unreadable"
+        return "no face" if self.predicted is None else "scored"
 
 
 def predict(
-    rows: Iterable[Row],
-    model: ValenceModel,
-    detector: Detector,
-    *,
-    crops: bool,
-    unreadable: Callable[[Row, str], None],
-) -> Iterator[tuple[Row, float | None]]:
-    """Each row with the model's valence of its face; None where no face is found, or nothing can be read.
+    rows: Sequence[Row], settings: AnalysisSettings, workers: Workers | ThisProcess, *, crops: bool
+) -> Iterator[Scored]:
+    """Each row with the model's valence of its face, several parts of the table side by side.
 
-    In a picture with several faces the largest counts. With `crops` the picture is a face crop. `unreadable`
-    is told of a picture that cannot be read, and why; it does not stop the others.
+    In a picture with several faces the largest counts. With `crops` the picture is a face crop. What cannot
+    be read does not stop the others.
     """
-    waiting: list[tuple[Row, Crop | None]] = []
-    for row in rows:
-        crop = None
+    parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
+
+    def read(part: Sequence[Row]) -> list[Read]:
+        paths = [row.file for row in part]
         try:
-            image = next(iter(open_source(row.file))).image
-            box = locate_in_crop(detector, image) if crops else _largest(detector, image)
-            crop = model.align(image, [box])[0] if box is not None else None
-        except SourceError as error:
-            unreadable(row, str(error))
-        except OSError as error:
-            unreadable(row, error.strerror or str(error))
-        except Exception as error:
-            unreadable(row, fault(error))
-        waiting.append((row, crop))
-        if len(waiting) == _BATCH:
-            yield from _read(waiting, model)
-            waiting = []
-    yield from _read(waiting, model)
+            return workers.run(partial(read_pictures, settings, paths, crops=crops))
+        except WorkerDiedError as error:
+            if len(part) == 1:
+                return [(None, str(error))]
+        return [read([row])[0] for row in part]  # one of them did it: each by itself
+
+    with ThreadPoolExecutor(workers.count, "part") as threads:
+        for part, values in zip(parts, threads.map(read, parts), strict=True):
+            for row, (value, reason) in zip(part, values, strict=True):
+                yield Scored(row, value, fault(reason) if isinstance(reason, Exception) else reason)
 
 
 def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | None, as_json: bool) -> int:
     """Scores every row, prints the figures, and returns the exit code."""
-    rows = read_labels(labels)
-    with explained():
-        model, detector = open_model(settings.analysis), detector_of(settings.analysis)
-    unread: dict[int, str] = {}
-
-    def unreadable(row: Row, reason: str) -> None:
-        unread[id(row)] = reason
-        say(f"valence: {row.file}: {reason}", err=True)
-
-    results = list(
-        track(
-            predict(rows, model, detector, crops=crops, unreadable=unreadable),
+    table = read_labels(labels)
+    for remark in table.remarks:
+        say(f"valence: {remark}", err=True)
+    for bad in table.bad:
+        say(f"valence: {labels}, line {bad.line}: {bad.reason}", err=True)
+    many = Workers(cores(), settings.worker_limits)
+    results = []
+    with explained(), many if len(table.rows) > _FEW else ThisProcess(settings.worker_limits) as workers:
+        for scored in track(
+            predict(table.rows, settings.analysis, workers, crops=crops),
             description="Reading faces",
-            total=len(rows),
+            total=len(table.rows),
             console=console(err=True),
             disable=not sys.stderr.isatty(),
             transient=True,
-        )
-    )
+        ):
+            results.append(scored)
+            if scored.reason is not None:
+                say(f"valence: {scored.row.file}: {scored.reason}", err=True)
     if predictions is not None:
-        _write(results, predictions)
-    scored = [(row.valence, value) for row, value in results if value is not None]
-    figures = _figures(scored, missed=len(results) - len(scored) - len(unread), unreadable=len(unread))
+        _write(results, table.bad, predictions)
+    fates = Counter(scored.fate for scored in results)
+    figures = _figures(
+        [(scored.row.valence, scored.predicted) for scored in results if scored.predicted is not None],
+        missed=fates["no face"],
+        unreadable=fates["unreadable"],
+        bad_labels=len(table.bad),
+    )
     if as_json:
         print_json(figures, indent=None)
     else:
         _table(figures)
-    if unread:
+    if fates["unreadable"] or table.bad:
         return WRONG_USE
-    if not scored:
+    if not fates["scored"]:
         say("valence: no face was found in any picture; choose others", err=True)
         return NO_FACE
     return DONE
 
 
-def _read(waiting: list[tuple[Row, Crop | None]], model: ValenceModel) -> Iterator[tuple[Row, float | None]]:
-    values = iter(model.read([crop for _, crop in waiting if crop is not None]).valence)
-    for row, crop in waiting:
-        yield row, None if crop is None else float(next(values))
-
-
-def _largest(detector: Detector, image: npt.NDArray[np.uint8]) -> Box | None:
-    return max((d.box for d in find_in_still(detector, image)), key=lambda b: b.area, default=None)
-
-
-def _figures(scored: list[tuple[float, float]], missed: int, unreadable: int) -> dict[str, Any]:
+def _figures(scored: list[tuple[float, float]], **counts: int) -> dict[str, Any]:
     true = np.array([t for t, _ in scored])
     predicted = np.array([p for _, p in scored])
     figures = {name: _number(value) for name, value in asdict(score(true, predicted)).items()}
@@ -163,8 +125,7 @@ def _figures(scored: list[tuple[float, float]], missed: int, unreadable: int) ->
     slope, intercept = calibration_slope(true, predicted) if len(scored) > 1 else (np.nan, np.nan)
     return {
         "n": len(scored),
-        "missed": missed,
-        "unreadable": unreadable,
+        **counts,
         **figures,
         "ci95": {name: [_number(low), _number(high)] for name, (low, high) in intervals.items()},
         "calibration": {"slope": _number(slope), "intercept": _number(intercept)},
@@ -180,6 +141,8 @@ def _table(figures: dict[str, Any]) -> None:
     title = f"{figures['n']} faces scored, {figures['missed']} pictures without a face"
     if figures["unreadable"]:
         title += f", {figures['unreadable']} that cannot be read"
+    if figures["bad_labels"]:
+        title += f", {figures['bad_labels']} rows without a label that can be used"
     table = Table(title=title)
     for name in ("figure", "value", "95 % interval"):
         table.add_column(name, justify="left" if name == "figure" else "right")
@@ -192,12 +155,15 @@ def _table(figures: dict[str, Any]) -> None:
     console().print(table)
 
 
-def _write(results: list[tuple[Row, float | None]], path: Path) -> None:
+def _write(results: list[Scored], bad: Sequence[BadRow], path: Path) -> None:
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(("path", "valence", "predicted"))
-            for row, value in results:
-                writer.writerow((defused(row.path), row.valence, "" if value is None else f"{value:.6f}"))
+            writer.writerow(("path", "valence", "predicted", "fate"))
+            for scored in results:
+                value = "" if scored.predicted is None else f"{scored.predicted:.6f}"
+                writer.writerow((defused(scored.row.path), scored.row.valence, value, scored.fate))
+            for row in bad:
+                writer.writerow((defused(row.path), "", "", f"line {row.line}: bad label"))
     except OSError as error:
         raise ValenceError(f"predictions cannot be written to {path}: {error.strerror}") from error

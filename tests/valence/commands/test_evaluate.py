@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis import pictures
 from tests.valence.command import Run
 from tests.valence.media_files import MEDIA
-from valence.commands import evaluate
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def test_a_picture_that_cannot_be_read_is_named_and_does_not_stop_the_others(
 def test_a_fault_in_one_picture_does_not_stop_the_others(
     run: Run, labels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = evaluate.open_source
+    opened = pictures.open_source
 
-    def stumbling(path: Path) -> object:
+    def stumbling(path: Path, limits: object) -> object:
         if path.name == "one_face.jpg":
             raise ZeroDivisionError("nobody thought of it")
         return opened(path)
 
-    monkeypatch.setattr(evaluate, "open_source", stumbling)
+    monkeypatch.setattr(pictures, "open_source", stumbling)
     result = run("evaluate", labels, "--json")
 
     assert result.code == 2 and result.lines[0]["n"] == 1 and result.lines[0]["unreadable"] == 1
@@ -138,7 +138,57 @@ def test_a_name_that_a_spreadsheet_would_compute_is_written_as_a_name(
     assert (row["path"], row["valence"]) == (f"'{name}", "-0.8"), "numbers stay numbers"
 
 
-def test_a_row_without_a_path_is_named(run: Run, labels: Path) -> None:
-    labels.write_text("valence,path\n0.5,one_face.jpg\n0.5\n")
+def test_every_row_has_a_fate(run: Run, labels: Path, tmp_path: Path) -> None:
+    labels.write_text(labels.read_text() + "gone.jpg,0.1\none_face.jpg,seven\none_face.jpg\n,0.5\n\n")
+
+    result = run("evaluate", labels, "--json", "--predictions", tmp_path / "out.csv")
+
+    assert result.code == 2
+    (figures,) = result.lines
+    counts = [figures[name] for name in ("n", "missed", "unreadable", "bad_labels")]
+    assert counts == [2, 1, 1, 3]
+    for words in ("line 6: valence must be", "line 7: valence must be", "line 8: the path is missing"):
+        assert words in result.err
+    with (tmp_path / "out.csv").open(newline="") as file:
+        fates = [row["fate"] for row in csv.DictReader(file)]
+    assert fates[:4] == ["scored", "scored", "no face", "unreadable"]
+    assert fates[4:] == [f"line {line}: bad label" for line in (6, 7, 8)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"path;valence\none_face.jpg;0,8\nneutral_face.jpg;-0,2\n",
+        b"path\tvalence\none_face.jpg\t0.8\nneutral_face.jpg\t-0.2\n",
+        "Valence , Path\r\n0.8,one_face.jpg\r\n-0.2,neutral_face.jpg\r\n".encode("utf-8-sig"),
+        "path;valence\none_face.jpg;0,8\nneutral_face.jpg;-0,2\n".encode("utf-16"),
+        "path;valence;name\none_face.jpg;0.8;Jos\xe9\nneutral_face.jpg;-0.2;\n".encode("cp1252"),
+    ],
+    ids=["semicolon", "tab", "mark", "utf-16", "windows"],
+)
+def test_tables_as_spreadsheets_write_them(run: Run, labels: Path, data: bytes) -> None:
+    plain = run("evaluate", labels, "--json").lines[0]
+    labels.write_bytes(data)
+    result = run("evaluate", labels, "--json")
+    assert result.code == 0, result.err
+    assert (result.lines[0]["n"], result.lines[0]["rmse"]) == (2, plain["rmse"])
+
+
+@pytest.mark.parametrize("header", ["path,valence,valence", "path;Valence; valence", "path,path,valence"])
+def test_a_column_that_is_there_twice_is_refused(run: Run, labels: Path, header: str) -> None:
+    delimiter = ";" if ";" in header else ","
+    labels.write_text(f"{header}\none_face.jpg{delimiter}0.8{delimiter}-0.8\n")
     result = run("evaluate", labels)
-    assert result.code == 2 and "line 3: the path is missing" in result.err
+    assert result.code == 2 and "twice" in result.err
+
+
+def test_many_pictures_side_by_side_have_the_same_figures(run: Run, labels: Path, tmp_path: Path) -> None:
+    one = run("evaluate", labels, "--json").lines[0]
+    head, *rows = labels.read_text().splitlines()
+    labels.write_text("\n".join([head, *(rows * 30)]) + "\nbroken.jpg,0.5\n")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+
+    many = run("evaluate", labels, "--json").lines[0]
+
+    assert (many["n"], many["missed"], many["unreadable"]) == (60, 30, 1)
+    assert many["rmse"] == pytest.approx(one["rmse"], abs=1e-4)
