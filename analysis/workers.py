@@ -10,35 +10,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import queue
 import signal
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from analysis.errors import AnalysisError
+from analysis.inside_worker import EVERY, TOO_MUCH, serve
 from analysis.memory import give_back_large, limit_memory, megabytes_now, set_memory
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
 Value = TypeVar("Value")
 
-EVERY = 0.2
-"""Seconds between two looks at a worker, and between two of its reports."""
 GRACE = 3.0
 """Seconds that a worker has to stop when it is asked to; then it is killed."""
-TOO_MUCH = "it asks for more memory than an analysis may have; choose another file"
 TRIES = 3
 """How many workers may end before they have begun with a piece of work."""
-NICENESS = 5
-"""Workers leave the processor to whoever is live."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +178,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, memory_mb, threads), name="worker", daemon=True
+            target=serve, args=(theirs, memory_mb, threads), name="worker", daemon=True
         )
         self._ended = False
         with _without_interrupts():
@@ -299,75 +292,6 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# In the worker
-
-
-class _Stop(KeyboardInterrupt):
-    """The work is not wanted any more."""
-
-
-def _serve(pipe: Connection, memory_mb: int, threads: int) -> None:
-    """Does what comes through the pipe until its other end is closed."""
-    # Before the first library that reads it is loaded: workers side by side share the cores.
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    give_back_large()
-    limit_memory(memory_mb)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    with suppress(EOFError, OSError):
-        while True:
-            wanted = pipe.recv()
-            if wanted is not None:  # a wish to stop that came too late
-                pipe.send(("begun", None))
-                pipe.send(_outcome(pipe, *wanted))
-
-
-def _outcome(
-    pipe: Connection, function: Callable[..., Any], given: tuple[Any, ...], told: bool
-) -> tuple[str, Any]:
-    try:
-        value = function(*given, progress=_Reporter(pipe)) if told else function(*given)
-    except _Stop:
-        return "stopped", None
-    except MemoryError:
-        return "error", AnalysisError(TOO_MUCH)
-    except Exception as error:
-        try:
-            pickle.loads(pickle.dumps(error))
-        except Exception:  # whatever hinders it
-            return "fault", "".join(traceback.format_exception(error))
-        return "error", error
-    return "value", value
-
-
-class _Reporter:
-    """Tells the parent how far it is, and hears whether to stop."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._told = 0.0
-
-    def __call__(self, done: int, expected: int | None, seconds: float) -> None:
-        if self._pipe.poll():
-            self._pipe.recv()
-            raise _Stop
-        now = time.monotonic()
-        if now - self._told >= EVERY / 2:
-            self._told = now
-            self._pipe.send(("progress", (done, expected, seconds)))
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed cannot say goodbye."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def cores_but_one() -> int:
