@@ -30,6 +30,8 @@ Value = TypeVar("Value")
 
 GRACE = 3.0
 """Seconds that a worker has to stop when it is asked to; then it is killed."""
+START = 120.0
+"""Seconds that a worker may take to start: on a busy machine that is not the file's fault."""
 TRIES = 3
 """How many workers may end before they have begun with a piece of work."""
 
@@ -235,7 +237,8 @@ class _Worker:
             elif not self.alive:
                 raise died(self._process.exitcode)
             now = time.monotonic()
-            if now - heard > limits.worker_patience:
+            patience = max(START, limits.worker_patience) if died is _NotBegunError else limits.worker_patience
+            if now - heard > patience:
                 raise WorkerLateError(
                     f"nothing more could be read from it in {limits.worker_patience:g} seconds; "
                     "copy it again, or choose another file"

@@ -100,7 +100,7 @@ def test_one_that_was_killed_while_it_had_nothing_to_do_is_replaced() -> None:
 
 
 def test_one_that_hangs_is_ended() -> None:
-    with Workers(1, WorkerLimits(worker_patience=5)) as workers:
+    with Workers(1, WorkerLimits(worker_patience=0.5)) as workers:
         with pytest.raises(WorkerLateError, match="nothing more could be read"):
             workers.run(hang)
         assert workers.run(product, 2, 3) == 6
