@@ -237,7 +237,8 @@ class _Worker:
             elif not self.alive:
                 raise died(self._process.exitcode)
             now = time.monotonic()
-            patience = max(START, limits.worker_patience) if died is _NotBegunError else limits.worker_patience
+            begun = died is WorkerDiedError
+            patience = limits.worker_patience if begun else max(START, limits.worker_patience)
             if now - heard > patience:
                 raise WorkerLateError(
                     f"nothing more could be read from it in {limits.worker_patience:g} seconds; "
