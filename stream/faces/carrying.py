@@ -1,4 +1,4 @@
-"""The box of a face that the detector misses, carried on by a dlib correlation tracker (Danelljan et al. 2014)."""
+"""A face that the detector misses, carried on by a dlib correlation tracker (Danelljan et al. 2014)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from stream.faces.looks import Looks
 from stream.faces.people import Person
 from stream.frames import Box
 
-
 KEEP = 60.0
 """Seconds for which a lost face may come back as itself."""
 

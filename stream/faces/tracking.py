@@ -87,6 +87,11 @@ class Tracker:
         """Those in the frame of that `time`, the latest, of whom it is not sure yet that they are faces."""
         return self._present(State.TENTATIVE, time)
 
+    def in_place(self, time: float) -> list[Track]:
+        """The faces that are in the picture, or will be looked for where they were."""
+        since = time - self._rules.keep_place
+        return [t for t in self._tracks if t.face_id and not t.unplaced and t.seen >= since]
+
     def _present(self, state: State, time: float) -> list[Track]:
         return [t for t in self._tracks if t.state is state and t.time == time]
 

@@ -1,6 +1,6 @@
 """dlib's face-recognition network (King 2017): a face to 128 numbers, near to each other for one person.
 
-`load` fills it from the file that dlib keeps it in; public domain (CC0) by its author's word, see the model card.
+`load` fills it from the file that dlib keeps it in; it is in the public domain (CC0).
 """
 
 from __future__ import annotations

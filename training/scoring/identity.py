@@ -61,7 +61,7 @@ def changed(
     matrix = cv2.getRotationMatrix2D(
         (float(centre[0]), float(centre[1])), float(rng.normal(0, 10)), face / side
     )
-    matrix[:, 2] += size / 2 - centre
+    matrix[:, 2] = matrix[:, 2] + size / 2 - centre
     flags = cv2.INTER_AREA if face < side else cv2.INTER_LINEAR
     view = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     light: npt.NDArray[np.floating] = (view.astype(np.float32) - 128) * float(rng.uniform(0.7, 1.25))
