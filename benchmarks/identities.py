@@ -103,15 +103,17 @@ class Verdict:
 
 def photographs(folder: Path) -> list[Photograph]:
     """Those in `folder`, by name."""
-    detector, found = open_detector(), []
-    for path in sorted(folder.glob("*.jpg")):
-        picture = cv2.imread(str(path))
-        side = min(picture.shape[:2])
-        picture = np.asarray(cv2.resize(picture[:side, :side], (600, 600), interpolation=cv2.INTER_AREA))
-        faces = find_in_still(detector, picture)
-        if faces:
-            found.append(Photograph(path.stem, picture, max(faces, key=lambda d: d.box.area).box))
-    return found
+    found = [photograph(path) for path in sorted(folder.glob("*.jpg"))]
+    return [who for who in found if who is not None]
+
+
+def photograph(path: Path) -> Photograph | None:
+    """The person in a photograph; None where nobody is found."""
+    picture = cv2.imread(str(path))
+    side = min(picture.shape[:2])
+    picture = np.asarray(cv2.resize(picture[:side, :side], (600, 600), interpolation=cv2.INTER_AREA))
+    faces = find_in_still(open_detector(), picture)
+    return Photograph(path.stem, picture, max(faces, key=lambda d: d.box.area).box) if faces else None
 
 
 def scenes(people: Sequence[Photograph]) -> list[Scene]:
@@ -171,22 +173,27 @@ def _call(people: Sequence[Photograph]) -> Scene:
     return Scene("a video call of 25, reshuffled", (1920, 1080), [before] * (3 * FPS) + [after] * (3 * FPS))
 
 
+Truth = list[list[tuple[str, Box]]]
+"""Who is where, by frame."""
+
+
+def drawn(scene: Scene, truth: Truth) -> Iterator[Image]:
+    """The frames of a scene; who is where in them is added to `truth`."""
+    width, height = scene.size
+    change, before = -1, None
+    for number, shown in enumerate(scene.frames):
+        change, before = change + (shown is not before), shown
+        grey = scene.backgrounds[change % len(scene.backgrounds)]
+        canvas = np.full((height, width, 3), grey, np.uint8)
+        truth.append([(s.who.name, s.draw(canvas, number)) for s in shown])
+        yield canvas
+
+
 def judge(scene: Scene, model: ValenceModel, folder: Path) -> Verdict:
     """Makes the recording in `folder`, analyses it and compares."""
-    truth: list[list[tuple[str, Box]]] = []
-
-    def draw() -> Iterator[Image]:
-        width, height = scene.size
-        change, before = -1, None
-        for number, shown in enumerate(scene.frames):
-            change, before = change + (shown is not before), shown
-            grey = scene.backgrounds[change % len(scene.backgrounds)]
-            canvas = np.full((height, width, 3), grey, np.uint8)
-            truth.append([(s.who.name, s.draw(canvas, number)) for s in shown])
-            yield canvas
-
+    truth: Truth = []
     path = folder / "scene.mp4"
-    encode(path, draw())
+    encode(path, drawn(scene, truth))
     seen: list[list[Sample]] = []
 
     def sink(_frame: Frame, samples: list[Sample]) -> None:

@@ -76,7 +76,7 @@ class Analyzer:
     ) -> None:
         """By default people are told apart by the network that comes along."""
         self._detector = detector
-        self._recognizer = recognizer or open_recognizer()
+        self._recognizer = recognizer if recognizer or still else open_recognizer()
         self._still = still
         self._tracker = Tracker(rules)
         self._time_constant = time_constant
@@ -100,6 +100,7 @@ class Analyzer:
         ]
 
         def describe(box: Box) -> Description:
+            assert self._recognizer is not None
             description: Description = self._recognizer.describe(frame.image, [box])[0]
             return description
 

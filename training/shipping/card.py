@@ -74,15 +74,15 @@ _RECOGNITION = Template(
 `recognition.onnx` describes a face, a colour picture of 150 x 150 pixels, by 128 numbers that lie near to
 each other for one person. Within one recording it finds people again after a cut or an absence; its
 numbers are not kept. It is dlib's face-recognition network (Davis King, dlib-models, 2017, public domain:
-CC0; learnt from about three million faces of VGG Face, FaceScrub and the web), in eight bits: $size MB, $ms ms
-a face on one CPU thread. `python -m benchmarks.recognition` makes and measures it.
+CC0; learnt from about three million faces of VGG Face, FaceScrub and the web), in eight bits: $size MB,
+$ms ms a face on one CPU thread. `python -m benchmarks.recognition` makes and measures it.
 
 $rows
 
 Equal-error rate: the share of pairs taken wrongly at the limit where it is the same for pairs of one person
-and of two. A pair of one person is two views of one picture, rolled, at another size, in another light, blurred
-and compressed: real pairs differ more (dlib's author reports 99.4 % right on Labelled Faces in the Wild). Its
-mistakes are not spread evenly over ages and origins, and nobody has measured here by how much.
+and of two. A pair of one person is two views of one picture, rolled, at another size, in another light,
+blurred and compressed: real pairs differ more (dlib's author reports 99.4 % right on Labelled Faces in the
+Wild). Its mistakes are not spread evenly over ages and origins, and nobody has measured here by how much.
 """
 )
 
