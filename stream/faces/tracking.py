@@ -54,7 +54,7 @@ class Tracker:
         carrying. `describe` is asked who is who, as rarely as will do; without it coarse looks must.
         """
         r = self._rules
-        sight = Sight(image, scale, detections, time, describe, r.touching)
+        sight = Sight(image, scale, detections, time, describe, r)
         now = outline(image)
         cut = self._outline is not None and is_cut(self._outline, now)
         # By coarse looks one face before a cut and one after it in the same place is rather one person.
