@@ -31,6 +31,8 @@ Image = npt.NDArray[np.uint8]
 _COARSE = 160
 _SWEEPS = ((640, 2.0), (320, 0.5))
 """Looking for small faces that are new: side, and seconds between two such looks."""
+_CUT_PAUSE = 0.5
+"""Seconds between two such looks where cuts come one after another."""
 _FACE_PIXELS = 18.0
 """The smallest face that is followed keeps at least this size in the detector's picture."""
 
@@ -95,6 +97,8 @@ class Analyzer:
             found = find_in_still(self._detector, frame.image)
             return [Located(i, d.box, d.score) for i, d in enumerate(found, 1)], []
         small, scale = self._view(frame)
+        if self._tracker.cuts_to(small):
+            small, scale = self._view(frame, cut=True)
         found = [
             Detection(d.box.scaled(1 / scale), d.score) for d in without_doubles(self._detector.detect(small))
         ]
@@ -140,8 +144,11 @@ class Analyzer:
         crops = model.align(frame.image, [face.box for face in located])
         return self.finish(frame, located, crops, model.read(crops))
 
-    def _view(self, frame: Frame) -> tuple[Image, float]:
-        """The frame as the detector gets it, and its scale: no larger than its faces need."""
+    def _view(self, frame: Frame, cut: bool = False) -> tuple[Image, float]:
+        """The frame as the detector gets it, and its scale: no larger than its faces need.
+
+        After a cut they are others, and any size.
+        """
         longest = max(frame.image.shape[:2])
         sizes = [np.sqrt(t.box.area) for t in self._tracker.in_place(frame.time)]
         # With nobody to follow there is time to look closer.
@@ -152,7 +159,7 @@ class Analyzer:
         side = max([side, *(t.scale * longest for t in self._tracker.undecided(self._latest))])
         self._latest = frame.time
         for sweep, every in _SWEEPS:
-            if frame.time - self._swept.get(sweep, -every) >= every:
+            if frame.time - self._swept.get(sweep, -every) >= (min(every, _CUT_PAUSE) if cut else every):
                 side = max(side, sweep)
                 self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
                 break

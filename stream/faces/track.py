@@ -55,7 +55,7 @@ class Rules:
     """Least likeness for a match away from the predicted place, or after a loss."""
     alike_after_cut: float = 0.65
     """Least likeness across a cut; the median of different people is 0.3, their 95th percentile 0.65."""
-    same: float = 0.48
+    same: float = 0.5
     """Largest distance of two descriptions that are surely one person's; see `inference.recognition`..."""
     other: float = 0.62
     """... and the least at which they are two people's."""

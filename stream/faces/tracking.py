@@ -55,8 +55,7 @@ class Tracker:
         """
         r = self._rules
         sight = Sight(image, scale, detections, time, describe, r)
-        now = outline(image)
-        cut = self._outline is not None and is_cut(self._outline, now)
+        cut, now = self.cuts_to(image), outline(image)
         # By coarse looks one face before a cut and one after it in the same place is rather one person.
         several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
         if cut and (several or sight.describes):
@@ -82,6 +81,10 @@ class Tracker:
         self._previous, self._outline = (image, scale), now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
         return sorted(self._present(State.CONFIRMED, time), key=lambda t: t.face_id)
+
+    def cuts_to(self, image: Image) -> bool:
+        """Whether `image`, at any scale, belongs to another shot than the frame before it."""
+        return self._outline is not None and is_cut(self._outline, outline(image))
 
     def undecided(self, time: float) -> list[Track]:
         """Those in the frame of that `time`, the latest, of whom it is not sure yet that they are faces."""
