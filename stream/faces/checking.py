@@ -29,7 +29,8 @@ def strangers(pairs: Pairs, tracks: Sequence[Track], sight: Sight, rules: Rules)
     places = {id(track): index for track, index in pairs}
     turns = _AT_ONCE
     for track, index in pairs:
-        jumped = likeness(track.latest, sight.looks[index]) < rules.steady
+        looks = sight.looks[index]
+        jumped = max(likeness(track.latest, looks), likeness(track.looks, looks)) < rules.steady
         if not jumped and (sight.time < track.look_again or not turns):
             continue
         who = sight.who(index)
