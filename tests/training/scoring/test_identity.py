@@ -18,7 +18,7 @@ def test_who_is_told_apart_without_error_has_none() -> None:
 def test_errors_are_counted_over_pairs() -> None:
     """Of one person's pairs (0.1 and 0.6) one is farther than the nearest of two people's (0.3)."""
     found = telling(np.array([[0.0], [0.1], [0.4], [1.0]], np.float32), np.array([0, 0, 1, 1]))
-    # At any limit from 0.3 up to 0.6 half of the same are missed and a quarter of the others mistaken, or more.
+    # From 0.3 up to 0.6 half of the same are missed, and a quarter of the others mistaken, or half.
     assert 0.25 <= found.equal_error <= 0.5
 
 
