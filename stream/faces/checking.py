@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.faces.looks import likeness
-from stream.faces.matching import Pairs
+from stream.faces.matching import Pairs, is_other
 from stream.faces.people import Description
 from stream.faces.sight import Sight
 from stream.faces.track import Rules, State, Track
@@ -38,7 +38,7 @@ def strangers(pairs: Pairs, tracks: Sequence[Track], sight: Sight, rules: Rules)
             continue
         turns -= not jumped
         distance = track.person.distance(who)
-        if distance is not None and distance > rules.other:
+        if is_other(track, index, sight, rules):
             taker = _known(who, track, tracks, rules)
             if jumped or taker is not None:
                 found.append(track)

@@ -56,17 +56,23 @@ def _returning(track: Track, expected: Box, index: int, sight: Sight, rules: Rul
         return _FORBIDDEN
     who = sight.who(index)
     distance = None if who is None else track.person.distance(who)
-    if distance is not None:
-        if distance <= rules.same:
-            return 2 * distance
-        if distance > rules.other:
-            return _FORBIDDEN
+    if distance is not None and distance <= rules.same:
+        return 2 * distance
+    if is_other(track, index, sight, rules):
+        return _FORBIDDEN
     if sight.time - track.seen > rules.keep_place:
         return _FORBIDDEN
     if not track.unplaced:
         return _going_on(track, expected, index, sight, rules)
     alike = likeness(track.looks, sight.looks[index])
     return 1 - alike if distance is None and alike > rules.alike_after_cut else _FORBIDDEN
+
+
+def is_other(track: Track, index: int, sight: Sight, rules: Rules) -> bool:
+    """Whether a detection is surely somebody else than the track."""
+    who = sight.who(index)
+    distance = None if who is None else track.person.distance(who)
+    return distance is not None and distance > rules.other and sight.detections[index].score >= rules.clear
 
 
 def _allowed(

@@ -59,6 +59,8 @@ class Rules:
     """Largest distance of two descriptions that are surely one person's; see `inference.recognition`..."""
     other: float = 0.62
     """... and the least at which they are two people's."""
+    clear: float = 0.8
+    """A detection with this score shows a whole face; of half of one nobody can say that it is another's."""
     steady: float = 0.65
     """Least coarse likeness of a face to itself a frame before, and over the last frames; below, who it is
     is looked at again: in 16 faces of 18 pixels the 1st percentile was 0.66..."""

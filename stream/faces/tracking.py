@@ -18,7 +18,7 @@ from stream.faces.checking import strangers
 from stream.faces.cuts import Outline, is_cut, outline
 from stream.faces.detection import Detection
 from stream.faces.looks import Image, Looks
-from stream.faces.matching import Pairs, apart, paired
+from stream.faces.matching import Pairs, apart, is_other, paired
 from stream.faces.people import Describe
 from stream.faces.sight import Sight, covered
 from stream.faces.track import Rules, State, Track
@@ -74,8 +74,9 @@ class Tracker:
             new = index not in taken and detection.score >= r.start
             beside = any(apart(detection.box, d.box) < r.close for d in detections if d is not detection)
             patience = r.keep_place if not sight.alone[index] else r.doubt if beside else 0.0
-            awaited = self._is_awaited(detection.box, time - patience)
-            if new and not awaited and not self._is_double(detection.box):
+            if not new or self._is_double(detection.box):
+                continue
+            if not self._is_awaited(index, sight, time - patience):
                 self._start(index, sight)
 
         self._previous, self._outline = (image, scale), now
@@ -183,14 +184,15 @@ class Tracker:
             for t in self._tracks
         )
 
-    def _is_awaited(self, box: Box, since: float) -> bool:
+    def _is_awaited(self, index: int, sight: Sight, since: float) -> bool:
         """Whether it may be somebody who went missing there after `since`, still half behind somebody else:
         then it is better to wait until it is clear who comes out."""
         return any(
             t.state is State.LOST
             and not t.unplaced
             and t.seen > since
-            and apart(t.box, box) < self._rules.reach_most
+            and apart(t.box, sight.detections[index].box) < self._rules.reach_most
+            and not is_other(t, index, sight, self._rules)
             for t in self._tracks
         )
 
