@@ -39,6 +39,7 @@ from results.sessions.exports import (
     write_parquet,
     write_summary,
 )
+from results.sessions.face_edits import FaceEdit, FaceEditKind, FaceEdits
 from results.sessions.face_moments import FaceMoment, face_moments
 from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Column, Samples
@@ -76,6 +77,9 @@ __all__ = [
     "Digest",
     "Event",
     "ExportError",
+    "FaceEdit",
+    "FaceEditKind",
+    "FaceEdits",
     "FaceMoment",
     "FaceStatistics",
     "Findings",

@@ -21,13 +21,13 @@ from results.sessions.reading import (
     find_session,
     load_samples,
     load_stretches,
+    require_face,
     session_of,
     state_of,
 )
 from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
-from results.sessions.table import SAMPLES
 from results.sessions.writer import SessionWriter
 
 
@@ -221,12 +221,9 @@ class Store:
     def name_face(self, session_id: str, face_id: int, name: str) -> None:
         """Name a face; an empty name takes it back. NotFoundError if the session has no such face."""
         with self.database.write() as connection:
-            key = find_session(connection, session_id).key
-            there = select(SAMPLES.c.face_id).where(
-                SAMPLES.c.session_key == key, SAMPLES.c.face_id == face_id
-            )
-            if connection.execute(there.limit(1)).first() is None:
-                raise NotFoundError(f"Session {session_id} has no face {face_id}.")
+            row = find_session(connection, session_id)
+            require_face(connection, row, face_id)
+            key = row.key
             connection.execute(delete(FaceRow).where(FaceRow.session_key == key, FaceRow.face_id == face_id))
             if name.strip():
                 connection.execute(
