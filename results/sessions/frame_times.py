@@ -30,8 +30,8 @@ class FrameTimes:
 
 
 def packed(frames: Iterable[tuple[int, float]]) -> bytes:
-    """Frames (number, seconds) as bytes. What one differs by from the one before is nearly always the same: an
-    hour at 30 frames a second takes 5 kB, one of a live source whose frames come unevenly 270."""
+    """Frames (number, seconds) as bytes. What one differs by from the one before is nearly always the same:
+    an hour at 30 frames a second takes 5 kB, one of a live source whose frames come unevenly 270."""
     numbers = np.array([(frame, round(time * _TICKS)) for frame, time in frames], np.int64).reshape(-1, 2)
     steps = np.diff(numbers, axis=0, prepend=np.zeros((1, 2), np.int64))
     return zlib.compress(steps.T.astype("<i8").tobytes())

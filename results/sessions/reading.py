@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, func, select
 
 from results.database.errors import AmbiguousError, NotFoundError
 from results.database.ids import literal
-from results.database.schema import FacePartRow, FaceRow, SessionRow, StretchRow
+from results.database.schema import EventRow, FacePartRow, FaceRow, SessionRow, StretchRow
 from results.sessions.faces import Part, Parts, shown
 from results.sessions.owner import Owner
-from results.sessions.records import Digest, Kind, Session, State, Stretch, StretchKind
+from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
 from results.sessions.statistics import digest
 from results.sessions.table import SAMPLES
@@ -135,6 +135,12 @@ def find_session(connection: Connection, session_id: str) -> Row[Any]:
         fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
     return rows[0]
+
+
+def load_events(connection: Connection, session_key: int) -> list[Event]:
+    """What happened during a session, in the order of its clock."""
+    query = select(EventRow).where(EventRow.session_key == session_key).order_by(EventRow.time, EventRow.key)
+    return [Event(row.time, row.kind, row.text) for row in connection.execute(query)]
 
 
 def load_stretches(connection: Connection, session_key: int) -> list[Stretch]:

@@ -251,9 +251,8 @@ class Viewings:
         self._database.scrub()
 
     def _forget_faces(self, session: Row[Any], faces: set[int | None]) -> None:
-        remove_files(
-            self._store.folder(session.id), [self._store.root / file for file in session.files.values()]
-        )
+        files = [self._store.root / file for file in session.files.values()]
+        remove_files(self._store.folder(session.id), files)
         with self._database.write() as connection:
             forget_faces(connection, session.key, {face for face in faces if face is not None})
             rest = digest(load_samples(connection, session.key), session.duration_s)
@@ -262,6 +261,7 @@ class Viewings:
                 .where(SessionRow.key == session.key)
                 .values(files={}, digest=rest.as_json())
             )
+        remove_files(self._store.folder(session.id), files)  # what was written anew in the meantime
 
 
 def _faces_in_sessions(
