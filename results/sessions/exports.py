@@ -234,8 +234,10 @@ def _text_cell(text: str) -> str:
     """A name as a cell: quoted where CSV wants it, and with a ' before it where a spreadsheet would compute
     it (OWASP, CSV Injection)."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([f"'{text}" if text.startswith(_FORMULA) else text])
-    return line.getvalue()
+    # The writer quotes the line breaks of its own lines alone.
+    writer = csv.writer(line, lineterminator="\r\n")
+    writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text])
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _mask(values: Any) -> Any:
