@@ -113,10 +113,12 @@ async def test_a_live_clip_is_followed(model: ValenceModel) -> None:
 async def test_a_slow_model_costs_frames_and_not_latency(model: ValenceModel) -> None:
     results = await analysed(Pictures(90), model, slow=0.2)
     settled = [result.latency for result in results[5:]]
+    shown = [result.shot.received + result.latency for result in results[5:]]
     assert len(settled) > 3
-    third = len(settled) // 3
-    assert np.median(settled) < 0.45
-    assert np.median(settled[-third:]) < 1.5 * np.median(settled[:third])
+    # However busy the machine: a frame waits for two or three turns, and no longer at the end.
+    turn = float(np.median(np.diff(shown)))
+    assert np.median(settled) < 3.5 * turn
+    assert settled[-1] < 6 * turn
     assert results[-1].dropped > 50
     assert results[-1].fps < 8
 
