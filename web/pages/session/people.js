@@ -19,7 +19,7 @@ export function people({ session, time, done, announcer }) {
       const choices = others.map((other, i) =>
         element("label", { className: "check" }, boxes[i], element("span", {}, faceName(other)), element("span", { className: "quiet small number" }, `${clock(other.first_s, 0)}–${clock(other.last_s, 0)}`)),
       );
-      const text = `Which are the same person as ${faceName(face)}? They become ${faceName(face)}, with their markers and exclusions. You can undo it.`;
+      const text = "Which are the same person? They become this face, with their markers and exclusions. You can undo it.";
       const agreed = await open(`Merge into ${faceName(face)}`, [element("p", {}, text), element("div", { className: "choices" }, ...choices)], "Merge");
       const chosen = boxes.filter((box) => box.checked).map((box) => Number(box.value));
       if (!agreed || !chosen.length) return;
