@@ -8,6 +8,8 @@ changed places before the same background, by 0.48.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,8 @@ def outline(image: npt.NDArray[np.uint8]) -> Outline:
 
 def is_cut(before: Outline, after: Outline) -> bool:
     """Whether the recording jumps between two frames. Black and blank pictures are no jump."""
-    if min(float(before.std()), float(after.std())) < _FLAT:
+    a, b = (before - before.mean()).ravel(), (after - after.mean()).ravel()
+    energies = float(a @ a), float(b @ b)
+    if min(energies) < _FLAT**2 * a.size:
         return False
-    return float(np.corrcoef(before.ravel(), after.ravel())[0, 1]) < LEAST
+    return float(a @ b) < LEAST * math.sqrt(energies[0] * energies[1])

@@ -64,7 +64,7 @@ class Rules:
     steady: float = 0.65
     """Least coarse likeness of a face to itself a frame before, and over the last frames; below, who it is
     is looked at again: in 16 faces of 18 pixels the 1st percentile was 0.66..."""
-    look_again: tuple[float, float] = (1.0, 8.0)
+    look_again: tuple[float, float] = (2.0, 16.0)
     """... and in any case after so long, twice as long each time, up to the second."""
     carry: float = 1.5
     """How long the carrier alone may hold a face."""
