@@ -64,7 +64,6 @@ from results.sessions.records import Ints, State
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
 from results.sessions.store import Store
-from results.sessions.table import SAMPLES
 
 
 class FaceEditKind(StrEnum):
@@ -192,33 +191,6 @@ class FaceEdits:
             return _edit_of(edits[-1])
 
 
-def forget_faces(connection: Connection, session_key: int, faces: set[int]) -> None:
-    """Delete all that is kept of some faces of a session. Its edits cannot be undone then: they hold what is
-    to be forgotten."""
-    parts, tracks = load_parts(connection, session_key), load_tracks(connection, session_key)
-    own = face_of(parts, tracks.face_id, tracks.frame)
-    gone = np.isin(own, [*faces])
-    for track in {*tracks.face_id[gone].tolist()}:
-        of_track = (SAMPLES.c.session_key == session_key, SAMPLES.c.face_id == track)
-        same = tracks.face_id == track
-        for first, last in _runs(tracks.frame[same & gone], tracks.frame[same & ~gone]):
-            connection.execute(delete(SAMPLES).where(*of_track, SAMPLES.c.frame.between(first, last)))
-    # Also what stands under numbers that were merged into the forgotten ones.
-    numbers = faces | ({*tracks.face_id[gone].tolist()} - {*own[~gone].tolist()})
-    for table in (FaceRow, StretchRow, ViewingRow):
-        of_face = table.face_id.in_([*numbers])
-        connection.execute(delete(table).where(table.session_key == session_key, of_face))
-    connection.execute(delete(FaceEditRow).where(FaceEditRow.session_key == session_key))
-    left = {*tracks.face_id[~gone].tolist()}
-    _save_parts(connection, session_key, tuple(part for part in parts if part.track in left))
-
-
-def _runs(gone: Ints, left: Ints) -> Iterable[tuple[int, int]]:
-    """Ranges of frames, first and last, that hold all of `gone` and none of `left`; both ascend."""
-    for run in np.split(gone, np.flatnonzero(np.diff(np.searchsorted(left, gone))) + 1):
-        yield int(run[0]), int(run[-1])
-
-
 def _undo(connection: Connection, session: Row[Any], edit: Row[Any]) -> None:
     key, undo, parts = session.key, edit.undo, _from_json(edit.undo["parts"])
     first, others = edit.faces[0], edit.faces[1:]
@@ -242,7 +214,7 @@ def _undo(connection: Connection, session: Row[Any], edit: Row[Any]) -> None:
             take_name(connection, key, first, [new])
             take_back_name(connection, key, new)
     return_stretches(connection, key, undo["stretches"])
-    _save_parts(connection, key, parts)
+    save_parts(connection, key, parts)
     connection.execute(delete(FaceEditRow).where(FaceEditRow.key == edit.key))
     _digest_anew(connection, session)
 
@@ -277,11 +249,12 @@ def _save(
     values = {"session_key": session.key, "created": datetime.now(UTC), "kind": edit.kind.value}
     more = {"faces": list(edit.faces), "at_s": edit.at_s, "undo": undo}
     connection.execute(insert(FaceEditRow).values({**values, **more}))
-    _save_parts(connection, session.key, parts)
+    save_parts(connection, session.key, parts)
     _digest_anew(connection, session)
 
 
-def _save_parts(connection: Connection, session_key: int, parts: Parts) -> None:
+def save_parts(connection: Connection, session_key: int, parts: Parts) -> None:
+    """Say anew of all faces of a session what they are made of."""
     connection.execute(delete(FacePartRow).where(FacePartRow.session_key == session_key))
     if parts:
         rows = [

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id
 from results.database.schema import SessionRow, StudyRow, ViewerRow, ViewingRow
-from results.sessions.face_edits import forget_faces
+from results.sessions.forgetting import forget_faces
 from results.sessions.reading import find_session, load_samples, main_face, require_face, state_of
 from results.sessions.records import State
 from results.sessions.statistics import digest

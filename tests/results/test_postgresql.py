@@ -14,6 +14,7 @@ import pytest
 from results import (
     AccessError,
     Audit,
+    FaceEdits,
     Links,
     NotFoundError,
     Operators,
@@ -24,6 +25,7 @@ from results import (
     Studies,
     Viewings,
     aggregate,
+    rows_and_summary,
     shared_secret,
     summary_of,
 )
@@ -114,6 +116,32 @@ def test_a_study_lives_and_dies_on_postgresql(server: str, tmp_path: Path) -> No
         for name in ("spring", "spring-2"):
             studies.delete(name, with_sessions=True)
         assert store.sessions() == [] and studies.all() == []
+
+
+def test_faces_are_edited_and_frames_are_kept_on_postgresql(server: str, tmp_path: Path) -> None:
+    with Store(tmp_path, server) as store:
+        with store.begin("faces", source="f.mp4", kind="video", settings={"smoothing": 0.3}) as writer:
+            for n in range(100):
+                if n >= 10:
+                    face = 1 if n < 50 else 2
+                    writer.add([Sample(n / 20, n, face, Box(1, 2, 3, 4), 0.1 * face, 0.1, 0.9, 0.8)])
+                writer.progress(n + 1, max(0, n - 9), n / 20)
+                if n % 30 == 0:
+                    writer.flush()
+        store.name_face(writer.id, 2, "Ada")
+        store.add_stretch(writer.id, "excluded", 3.0, 4.0, face_id=2)
+        before = summary_of(store, writer.id)[0]
+        edits = FaceEdits(store)
+        edits.merge(writer.id, [1, 2])
+        assert store.samples(writer.id).faces == [1] and store.get(writer.id).digest.faces == 1
+        assert edits.split(writer.id, 1, 4.5).faces == (1, 3)
+        assert [s.face_id for s in store.stretches(writer.id)] == [1]
+        content, rows = rows_and_summary(store, writer.id, every_frame=True)
+        assert len(rows) == 100 and [face["name"] for face in content["faces"]] == ["Ada", None]
+        edits.undo(writer.id)
+        assert edits.split(writer.id, 1, 2.5).restored
+        assert summary_of(store, writer.id)[0] == before
+        store.delete(writer.id)
 
 
 def test_two_stores_may_open_a_new_database_at_once(server: str, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def _export_many(
         say(f"valence: {len(ids) - len(done)} of {len(ids)} sessions were deleted meanwhile", err=True)
     if not standard:
         content = {"sessions": done, "format": form.value, "file": str(out)}
-        tell(content, f"{out}: {len(done)} sessions", as_json)
+        tell(content, f"{out}: {len(done)} session{'' if len(done) == 1 else 's'}", as_json)
 
 
 def _note(store: Store, session_id: str, form: Format) -> None:

@@ -1,4 +1,4 @@
-"""`valence sessions`: list, show, export and delete what was analysed."""
+"""`valence sessions`: list, show, export, mend and delete what was analysed."""
 
 from __future__ import annotations
 
