@@ -10,6 +10,7 @@ import typer
 
 from valence import __version__
 from valence.errors import FAILED, ValenceError, fault
+from valence.options import Seconds
 from valence.printing import forgive_streams, say
 
 app = typer.Typer(
@@ -74,14 +75,17 @@ def analyze(
         float | None,
         typer.Option(help="Time constant of the smoothing in seconds; 0 for none.", show_default="0.3"),
     ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="End a stream after so many seconds.")
-    ] = None,
+    seconds: Seconds = None,
 ) -> None:
     """Find and follow every face in images and videos, and read its valence over time.
 
     Every input becomes a stored session with a folder of its own: valence.csv, summary.json, and an
-    annotated video or image.
+    annotated video or image. In a folder, files are taken by their names or contents; what is passed over is
+    said, hidden files and results of earlier analyses are left out. What is piped in is kept in the temporary
+    folder (TMPDIR) while it is analysed, 16,000 MB at most (VALENCE_PIPED_MB).
+
+    A stream is read live, connected again when it breaks off, and stored as numbers, without pictures. It
+    ends by Ctrl-C, after --seconds, when the sender is away for a minute, or with a recording (HTTP).
     """
     from valence.commands.analyze import run
     from valence.settings import load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +16,7 @@ from analysis.errors import AnalysisError
 from analysis.tasks import FileTask, analyze_file
 from analysis.workers import Workers
 from results import ResultsError, Store, StoreError, Study, Viewings
-from stream.sources.door import SourceError
-from stream.sources.folders import find_media
+from valence.commands.inputs import Failure, media_in
 from valence.errors import ValenceError, fault
 from valence.printing import console, shown
 from valence.settings import Settings
@@ -37,17 +36,20 @@ class Entry:
     face_id: int | None = None
 
 
-def entries_of(given: Sequence[str], common: Entry) -> list[Entry]:
-    """An entry for each argument; a folder stands for the images and videos in it."""
+def entries_of(given: Sequence[str], common: Entry, leave_out: Collection[Path] = ()) -> list[Entry]:
+    """An entry for each argument; a folder stands for the images and videos in it.
+
+    leave_out: folders of results. Raises ValenceError: a folder cannot be read, or holds none.
+    """
     entries: list[Entry] = []
     for what in given:
-        if Path(what).is_dir():
-            try:
-                entries += [replace(common, what=str(path)) for path in find_media(Path(what)).media]
-            except SourceError as error:
-                raise ValenceError(f"{what}: {error}") from error
-        else:
+        if not Path(what).is_dir():
             entries.append(replace(common, what=what))
+            continue
+        for media in media_in(Path(what), leave_out):
+            if isinstance(media, Failure):
+                raise ValenceError(f"{media.name}: {media.reason}")
+            entries.append(replace(common, what=str(media)))
     return entries
 
 

@@ -147,12 +147,13 @@ def add(
     from valence.commands.study.add import Entry, attach_all, entries_in, entries_of
 
     common = Entry("", of, viewer, offset, face)
-    entries = entries_of(recordings or [], common) + (entries_in(table, common) if table else [])
+    settings = load()
+    entries = entries_of(recordings or [], common, [sessions or settings.sessions])
+    entries += entries_in(table, common) if table else []
     if not entries:
         raise ValenceError("There is nothing to add: name sessions or recordings, or a --table of them.")
     if viewer and len(entries) > 1:
         raise ValenceError("One --viewer cannot be in several recordings of one stimulus: use a --table.")
-    settings = load()
     with opened_store(sessions) as store:
         found = Studies(store).get(study)
         attached, failed = attach_all(store, settings, found, entries, discard_media)
