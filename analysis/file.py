@@ -16,6 +16,7 @@ from results import DeletedError, ExportError, State, write_folder
 from stream.drawing.annotated_video import AnnotatedVideo
 from stream.drawing.annotation import save_annotated_image
 from stream.faces.analyzer import Analyzer
+from stream.faces.track import Rules
 from stream.frames import Frame, Sample
 from stream.pipelines.files import run
 from stream.sources.door import SourceError
@@ -58,7 +59,8 @@ def analyze(
         raise AnalysisError(error.strerror or str(error)) from error
     detector = engine.open_detector()
     still = source.kind == "image"
-    analyzer = Analyzer(detector, still=still, time_constant=settings.smoothing)
+    rules = Rules(keep=settings.keep)
+    analyzer = Analyzer(detector, still=still, time_constant=settings.smoothing, rules=rules)
 
     writer = engine.store.begin(
         path.stem,
@@ -71,6 +73,7 @@ def analyze(
         settings={
             "detector": detector.name,
             "smoothing": settings.smoothing,
+            "keep": settings.keep,
             "device_requested": settings.device,
         },
         patience=PATIENCE,

@@ -11,6 +11,7 @@ from analysis.engine import Engine
 from analysis.recording import EVERY, Recorder
 from inference.batching import Batcher, Seat
 from stream.faces.analyzer import Analyzer
+from stream.faces.track import Rules
 from stream.pipelines.live import LivePipeline, LiveResult
 from stream.sources.live import LiveSource
 
@@ -44,14 +45,23 @@ def begin_record(
         device=engine.model.device,
         model_name=manifest.name,
         model_sha256=manifest.sha256,
-        settings={"smoothing": engine.settings.smoothing, "stored": stored, "consent": agreed},
+        settings={
+            "smoothing": engine.settings.smoothing,
+            "keep": engine.settings.keep,
+            "stored": stored,
+            "consent": agreed,
+        },
     )
     return Recorder(engine.store, writer)
 
 
 def open_pipeline(engine: Engine, source: LiveSource, seat: Seat) -> LivePipeline:
     """What reads a live source with the engine's detector, smoothing and model. Raises AnalysisError."""
-    analyzer = Analyzer(engine.open_detector(), time_constant=engine.settings.smoothing)
+    analyzer = Analyzer(
+        engine.open_detector(),
+        time_constant=engine.settings.smoothing,
+        rules=Rules(keep=engine.settings.keep),
+    )
     return LivePipeline(source, analyzer, engine.model, seat)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream.faces.smoothing import TIME_CONSTANT
+from stream.faces.track import KEEP
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 
 
@@ -23,5 +24,7 @@ class AnalysisSettings:
     """For the detector ``yunet``."""
     smoothing: float = TIME_CONSTANT
     """Time constant of the smoothing, in seconds; 0 for none."""
+    keep: float = KEEP
+    """Seconds for which somebody who is out of the picture may come back under the same face id."""
     limits: MediaLimits = DEFAULT_LIMITS
     """What a file may ask for."""

@@ -30,8 +30,8 @@ from results.sessions.exports import (
     csv_text,
     export,
     json_text,
-    outcome,
-    summary,
+    refresh_folder,
+    rows_and_summary,
     summary_of,
     write_csv,
     write_folder,
@@ -39,11 +39,14 @@ from results.sessions.exports import (
     write_parquet,
     write_summary,
 )
+from results.sessions.face_edits import FaceEdit, FaceEditKind, FaceEdits
 from results.sessions.face_moments import FaceMoment, face_moments
+from results.sessions.many import export_many
 from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Column, Samples
 from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.sessions.store import Store
+from results.sessions.summaries import outcome, portable, portable_input, summary
 from results.sessions.writer import SessionWriter
 from results.studies.findings import (
     Comparison,
@@ -76,6 +79,9 @@ __all__ = [
     "Digest",
     "Event",
     "ExportError",
+    "FaceEdit",
+    "FaceEditKind",
+    "FaceEdits",
     "FaceMoment",
     "FaceStatistics",
     "Findings",
@@ -121,6 +127,7 @@ __all__ = [
     "difference_csv",
     "excluded",
     "export",
+    "export_many",
     "face_moments",
     "face_statistics",
     "findings_json",
@@ -130,9 +137,13 @@ __all__ = [
     "new_token",
     "outcome",
     "pictures_wanted",
+    "portable",
+    "portable_input",
+    "refresh_folder",
     "report_html",
     "require_viewers",
     "responses",
+    "rows_and_summary",
     "shared_secret",
     "stimulus_time",
     "study_json",

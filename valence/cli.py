@@ -75,6 +75,13 @@ def analyze(
         float | None,
         typer.Option(help="Time constant of the smoothing in seconds; 0 for none.", show_default="0.3"),
     ] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds for which somebody who is out of the picture may come back under the same face id.",
+            show_default="60",
+        ),
+    ] = None,
     seconds: Seconds = None,
 ) -> None:
     """Find and follow every face in images and videos, and read its valence over time.
@@ -96,6 +103,7 @@ def analyze(
         detector=detector,
         detector_weights=detector_weights,
         smoothing=smoothing,
+        keep=keep,
     )
     raise typer.Exit(run(inputs, settings, out=out, annotated=annotate, as_json=as_json, seconds=seconds))
 

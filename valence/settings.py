@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """For the detector ``yunet``."""
     smoothing: float = Field(0.3, ge=0, allow_inf_nan=False)
     """Time constant of the smoothing, seconds; 0 for none."""
+    keep: float = Field(60.0, ge=0, allow_inf_nan=False)
+    """Seconds for which somebody who is out of the picture may come back under the same face id."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     token: str | None = Field(None, min_length=1, max_length=1000)
@@ -91,6 +93,7 @@ class Settings(BaseSettings):
             detector=self.detector,
             detector_weights=self.detector_weights,
             smoothing=self.smoothing,
+            keep=self.keep,
             limits=MediaLimits(**{part.name: getattr(self, part.name) for part in fields(MediaLimits)}),
         )
 

@@ -34,6 +34,7 @@ from web.access.gate import Gate
 from web.access.identity import Role, identity_of
 from web.errors import unusable
 from web.layout import page, wants_page
+from web.library import faces as session_faces
 from web.library import files as session_files
 from web.library import routes as library
 from web.live import routes as live
@@ -59,6 +60,7 @@ ROUTERS = (
     uploads.router,
     library.router,
     session_files.router,
+    session_faces.router,
     studies.router,
     stimuli.router,
     links.router,

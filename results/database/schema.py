@@ -113,6 +113,39 @@ class FaceRow(Base):
     name: Mapped[str]
 
 
+class FacePartRow(Base):
+    """Whose face a track is from one frame on; the rows of a session are `results.sessions.faces.Part`."""
+
+    __tablename__ = "face_parts"
+    session_key: Mapped[KeyOfSession]
+    track: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True)
+    face_id: Mapped[int]
+
+
+class FaceEditRow(Base):
+    """Faces that a user merged or split, and what it takes to undo that."""
+
+    __tablename__ = "face_edits"
+    key: Mapped[Key]
+    session_key: Mapped[OfSession]
+    created: Mapped[datetime]
+    kind: Mapped[str]
+    faces: Mapped[list[Any]]
+    at_s: Mapped[float | None]
+    undo: Mapped[dict[str, Any]]
+
+
+class FrameTimesRow(Base):
+    """When some frames of a session were shown, packed by `results.sessions.frame_times`: those of one
+    commit while it runs, all of them in one row once it has come to its end."""
+
+    __tablename__ = "frame_times"
+    session_key: Mapped[KeyOfSession]
+    first: Mapped[int] = mapped_column(primary_key=True)
+    packed: Mapped[bytes]
+
+
 class StretchRow(Base):
     """A marker, or a stretch that the user excluded, on a session's own clock."""
 

@@ -9,7 +9,7 @@ from results.report.cards import FILM_FRAMES, Pictures, film_time
 from results.report.comparison import comparison_section
 from results.report.stimulus import shown_moments, stimulus_section
 from results.report.templating import render
-from results.sessions.exports import program_version
+from results.sessions.summaries import program_version
 from results.studies.findings import Comparison, Findings
 
 

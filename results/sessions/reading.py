@@ -8,13 +8,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from results.database.errors import AmbiguousError, NotFoundError
 from results.database.ids import literal
-from results.database.schema import FaceRow, SessionRow, StretchRow
+from results.database.schema import EventRow, FacePartRow, FaceRow, SessionRow, StretchRow
+from results.sessions.faces import Part, Parts, shown
 from results.sessions.owner import Owner
-from results.sessions.records import Digest, Kind, Session, State, Stretch, StretchKind
+from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
 from results.sessions.statistics import digest
 from results.sessions.table import SAMPLES
@@ -26,7 +27,10 @@ GIVEN_UP_AFTER = timedelta(seconds=60)
 def load_samples(
     connection: Connection, session_key: int, face_id: int | None = None, after_frame: int | None = None
 ) -> Samples:
-    """All samples of one session, or of one of its faces, or after a frame; ordered by frame, then face."""
+    """All samples of one session, or of one of its faces, or after a frame; ordered by frame, then face.
+
+    Faces are as users have merged and split them.
+    """
     return Samples(*load_fields(connection, session_key, [*SAMPLE_COLUMNS], face_id, after_frame))
 
 
@@ -38,6 +42,65 @@ def load_fields(
     after_frame: int | None = None,
 ) -> list[Any]:
     """Of the samples that `load_samples` reads, only these fields, in half the time if they are few."""
+    edited = load_parts(connection, session_key)
+    if edited:
+        told = shown(load_tracks(connection, session_key), edited, _time_constant(connection, session_key))
+        if face_id is not None:
+            told = told.of_face(face_id)
+        if after_frame is not None:
+            told = told[told.frame > after_frame]
+        return [getattr(told, name) for name in names]
+    return _stored_fields(connection, session_key, names, face_id, after_frame)
+
+
+def load_tracks(connection: Connection, session_key: int) -> Samples:
+    """All samples of a session as they were analysed: `face_id` is the track, whatever users made of it."""
+    return Samples(*_stored_fields(connection, session_key, [*SAMPLE_COLUMNS]))
+
+
+def load_parts(connection: Connection, session_key: int) -> Parts:
+    """What users made of a session's faces; nothing for nearly all sessions."""
+    query = select(FacePartRow).where(FacePartRow.session_key == session_key)
+    rows = connection.execute(query.order_by(FacePartRow.track, FacePartRow.first))
+    return tuple(Part(row.track, row.first, row.face_id) for row in rows)
+
+
+def face_counts(connection: Connection, session_key: int) -> dict[int, int]:
+    """How many samples each face of a session has, by face id."""
+    if load_parts(connection, session_key):
+        (faces,) = load_fields(connection, session_key, ["face_id"])
+        return {int(face): int((faces == face).sum()) for face in sorted({*faces.tolist()})}
+    query = select(SAMPLES.c.face_id, func.count()).where(SAMPLES.c.session_key == session_key)
+    rows = connection.execute(query.group_by(SAMPLES.c.face_id).order_by(SAMPLES.c.face_id))
+    return {int(face): int(count) for face, count in rows}
+
+
+def main_face(connection: Connection, session_key: int) -> int | None:
+    """The face with the most samples, of several the one that came first; None without any."""
+    counts = face_counts(connection, session_key)
+    return max(counts, key=lambda face: (counts[face], -face), default=None)
+
+
+def require_face(connection: Connection, session: Row[Any], face_id: int) -> None:
+    """Raises NotFoundError unless the session has this face."""
+    if load_parts(connection, session.key):
+        there = face_id in face_counts(connection, session.key)
+    else:
+        query = select(SAMPLES.c.face_id).where(
+            SAMPLES.c.session_key == session.key, SAMPLES.c.face_id == face_id
+        )
+        there = connection.execute(query.limit(1)).first() is not None
+    if not there:
+        raise NotFoundError(f"Session {session.id} has no face {face_id}.")
+
+
+def _stored_fields(
+    connection: Connection,
+    session_key: int,
+    names: Sequence[str],
+    face_id: int | None = None,
+    after_frame: int | None = None,
+) -> list[Any]:
     parts = [SAMPLE_COLUMNS[name] for name in names]
     query = select(*(SAMPLES.c[column.stored] for column in chain.from_iterable(parts)))
     query = query.where(SAMPLES.c.session_key == session_key)
@@ -47,6 +110,13 @@ def load_fields(
         query = query.where(SAMPLES.c.frame > after_frame)
     rows = connection.execute(query.order_by(SAMPLES.c.frame, SAMPLES.c.face_id)).fetchall()
     return arrays_of(rows, parts)
+
+
+def _time_constant(connection: Connection, session_key: int) -> float | None:
+    """Of the session's smoothing, seconds; None where it does not say."""
+    query = select(SessionRow.settings).where(SessionRow.key == session_key)
+    said = (connection.execute(query).scalar_one() or {}).get("smoothing")
+    return float(said) if isinstance(said, int | float) and 0 <= said < float("inf") else None
 
 
 def find_session(connection: Connection, session_id: str) -> Row[Any]:
@@ -65,6 +135,12 @@ def find_session(connection: Connection, session_id: str) -> Row[Any]:
         fitting = ", ".join(row.id for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise AmbiguousError(f"{session_id!r} fits more than one session: {fitting}.")
     return rows[0]
+
+
+def load_events(connection: Connection, session_key: int) -> list[Event]:
+    """What happened during a session, in the order of its clock."""
+    query = select(EventRow).where(EventRow.session_key == session_key).order_by(EventRow.time, EventRow.key)
+    return [Event(row.time, row.kind, row.text) for row in connection.execute(query)]
 
 
 def load_stretches(connection: Connection, session_key: int) -> list[Stretch]:

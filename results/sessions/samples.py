@@ -25,7 +25,8 @@ class Column:
     """In files."""
     stored: str
     """In the database."""
-    type: type[float] | type[int] = float
+    type: type[float] | type[int] | type[str] | type[bool] = float
+    """Of numbers one of the first two; others are in files alone (`results.sessions.rows`)."""
     unit: str = ""
     """What one of it is; empty for a number without a unit."""
     key: bool = False

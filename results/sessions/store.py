@@ -14,20 +14,21 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, fun
 from results.database.engine import Database
 from results.database.errors import InputError, NotFoundError, StoreError
 from results.database.ids import insert_under_free_id, literal, slug
-from results.database.schema import EventRow, FaceRow, SessionRow, StretchRow
+from results.database.schema import FaceRow, SessionRow, StretchRow
 from results.sessions.owner import this_process
 from results.sessions.reading import (
     face_names,
     find_session,
+    load_events,
     load_samples,
     load_stretches,
+    require_face,
     session_of,
     state_of,
 )
 from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
-from results.sessions.table import SAMPLES
 from results.sessions.writer import SessionWriter
 
 
@@ -147,11 +148,20 @@ class Store:
         *,
         search: str | None = None,
         state: State | str | None = None,
+        kind: Kind | str | None = None,
+        since: datetime | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Session]:
-        """Sessions, newest first; `search` looks in their ids, names and sources, whatever the case."""
+        """Sessions, newest first; `search` looks in their ids, names and sources, whatever the case.
+
+        since: with a zone; those that began then or later.
+        """
         query = _found(select(SessionRow), search)
+        if kind is not None:
+            query = query.where(SessionRow.kind == Kind(kind).value)
+        if since is not None:
+            query = query.where(SessionRow.created >= since)
         query = query.order_by(SessionRow.created.desc(), SessionRow.key.desc())
         if limit is not None or offset:
             query = query.limit(limit).offset(offset)
@@ -206,9 +216,7 @@ class Store:
     def events(self, session_id: str) -> list[Event]:
         """What happened during a session, in the order of its clock."""
         with self.database.read() as connection:
-            key = find_session(connection, session_id).key
-            query = select(EventRow).where(EventRow.session_key == key).order_by(EventRow.time, EventRow.key)
-            return [Event(row.time, row.kind, row.text) for row in connection.execute(query)]
+            return load_events(connection, find_session(connection, session_id).key)
 
     # What users add to a session
 
@@ -221,12 +229,9 @@ class Store:
     def name_face(self, session_id: str, face_id: int, name: str) -> None:
         """Name a face; an empty name takes it back. NotFoundError if the session has no such face."""
         with self.database.write() as connection:
-            key = find_session(connection, session_id).key
-            there = select(SAMPLES.c.face_id).where(
-                SAMPLES.c.session_key == key, SAMPLES.c.face_id == face_id
-            )
-            if connection.execute(there.limit(1)).first() is None:
-                raise NotFoundError(f"Session {session_id} has no face {face_id}.")
+            row = find_session(connection, session_id)
+            require_face(connection, row, face_id)
+            key = row.key
             connection.execute(delete(FaceRow).where(FaceRow.session_key == key, FaceRow.face_id == face_id))
             if name.strip():
                 connection.execute(
@@ -294,6 +299,7 @@ class Store:
         with self.database.write() as connection:
             connection.execute(delete(SessionRow).where(SessionRow.key == row.key))
         self.database.scrub()
+        remove_files(self.folder(row.id), files)  # what somebody wrote anew in the meantime
 
     def _kept_path(self, path: Path) -> str:
         """Relative to the sessions folder where it is in there, so that the folder can be moved."""

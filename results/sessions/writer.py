@@ -16,7 +16,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from results.database.engine import Database
 from results.database.errors import DeletedError, StoreError
-from results.database.schema import EventRow, SessionRow
+from results.database.schema import EventRow, FrameTimesRow, SessionRow
+from results.sessions.frame_times import keep_as_one, packed
 from results.sessions.reading import load_samples
 from results.sessions.records import State
 from results.sessions.samples import SAMPLE_COLUMNS, Sample
@@ -39,6 +40,7 @@ class _Attempt:
     """The sign of life that it wrote, by which its outcome is told later."""
     rows: int
     events: int
+    noted: int
 
 
 class SessionWriter:
@@ -65,6 +67,9 @@ class SessionWriter:
         self._lock = Lock()
         self._rows: Rows = []
         self._events: list[dict[str, Any]] = []
+        self._noted: list[tuple[int, float]] = []
+        """Frames that were shown, and when."""
+        self._last_noted = -1
         self._frames = 0
         self._frames_with_faces = 0
         self._duration = 0.0
@@ -84,19 +89,31 @@ class SessionWriter:
         samples: Iterable[Sample],
         events: Iterable[tuple[str, str, float]] = (),
         progress: tuple[int, int, float] | None = None,
+        frames: Iterable[tuple[int, float]] = (),
     ) -> None:
-        """Take what `add`, `event` and `progress` take, without a commit: the next `flush` commits it."""
+        """Take what `add`, `event` and `progress` take, without a commit: the next `flush` commits it.
+
+        frames: number and seconds of each frame that was shown since the last call, also of those without a
+        face, where `progress` does not tell of every one.
+        """
         rows = rows_of(self._key, samples)
         with self._lock:
             self._rows += rows
             for kind, text, time in events:
                 self._events.append({"session_key": self._key, "time": time, "kind": kind, "text": text})
+            for frame, time in frames:
+                self._note(frame, time)
             if progress is not None:
                 self._frames, self._frames_with_faces, self._duration = progress
 
     def progress(self, frames: int, frames_with_faces: int, time: float) -> None:
-        """Note how far the session is: totals since its start, and seconds of the source's clock."""
+        """Note how far the session is: totals since its start, and seconds of the source's clock.
+
+        Told after every single frame of a source that loses none, this also keeps when each was shown.
+        """
         with self._lock:
+            if frames == self._frames + 1:
+                self._note(frames - 1, time)
             self._frames, self._frames_with_faces, self._duration = frames, frames_with_faces, float(time)
             self._commit_if_due()
 
@@ -156,12 +173,18 @@ class SessionWriter:
         else:  # Ctrl-C, a cancelled task
             self.finish(State.INTERRUPTED)
 
+    def _note(self, frame: int, time: float) -> None:
+        if frame > self._last_noted:
+            self._noted.append((int(frame), float(time)))
+            self._last_noted = int(frame)
+
     def _close(self, values: dict[str, Any]) -> None:
         with self._database.read() as connection:  # of a long session it takes a while: nobody waits for it
             samples = load_samples(connection, self._key)
         values = {**values, "digest": digest(samples, self._duration).as_json()}
         with self._database.write() as connection:
             connection.execute(update(SessionRow).where(SessionRow.key == self._key).values(values))
+            keep_as_one(connection, self._key)
 
     def _patiently(self, action: Callable[[], None]) -> None:
         give_up = clock.monotonic() + self._patience
@@ -193,15 +216,18 @@ class SessionWriter:
     def _write(self) -> None:
         with self._database.write() as connection:
             self._forget_what_held(connection)
-            attempt = _Attempt(datetime.now(UTC), len(self._rows), len(self._events))
+            attempt = _Attempt(datetime.now(UTC), len(self._rows), len(self._events), len(self._noted))
             self._sign_of_life(connection, attempt.mark)
             if self._rows:
                 _insert_samples(connection, self._rows)
             if self._events:
                 connection.execute(insert(EventRow), self._events)
+            if self._noted:
+                shown = {"first": self._noted[0][0], "packed": packed(self._noted)}
+                connection.execute(insert(FrameTimesRow).values(session_key=self._key, **shown))
             self._uncertain = attempt
         self._uncertain = None
-        self._rows, self._events = [], []
+        self._rows, self._events, self._noted = [], [], []
 
     def _forget_what_held(self, connection: Connection) -> None:
         """Drop what a commit that failed at its very end wrote nevertheless: it would be doubled, or refused
@@ -214,6 +240,7 @@ class SessionWriter:
         if connection.execute(latest).scalar_one_or_none() == attempt.mark:
             del self._rows[: attempt.rows]
             del self._events[: attempt.events]
+            del self._noted[: attempt.noted]
         self._uncertain = None
 
     def _sign_of_life(self, connection: Connection, now: datetime) -> None:
@@ -230,7 +257,7 @@ class SessionWriter:
             },
         )
         if found.rowcount == 0:
-            self._rows, self._events = [], []
+            self._rows, self._events, self._noted = [], [], []
             self._finished = True
             raise DeletedError(f"Session {self.id} was deleted while it was running.")
 

@@ -20,10 +20,10 @@ from results.audience.curves import (
 from results.audience.moments import Moment, key_moments
 from results.audience.panel import Options, Panel, Response, make_panel
 from results.database.errors import StudyError
-from results.sessions.exports import program_version
 from results.sessions.records import Floats
 from results.sessions.statistics import NEUTRAL
 from results.sessions.store import Store
+from results.sessions.summaries import program_version
 from results.studies.records import Stimulus, Study
 from results.studies.responses import models_used, responses
 from results.studies.store import Studies

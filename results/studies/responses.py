@@ -7,15 +7,14 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from results.audience.clock import stimulus_spans, stimulus_time
 from results.audience.panel import Response
 from results.database.schema import SessionRow, StimulusRow, ViewerRow, ViewingRow
 from results.sessions.exclusions import excluded_spans, within
-from results.sessions.reading import load_fields, load_stretches
+from results.sessions.reading import load_fields, load_stretches, main_face
 from results.sessions.store import Store
-from results.sessions.table import SAMPLES
 from results.studies.records import find_stimulus, find_study
 
 
@@ -64,19 +63,6 @@ def models_used(store: Store, study: str, stimulus: str) -> tuple[tuple[str, str
             .order_by(SessionRow.model_name, SessionRow.model_sha256)
         )
         return tuple((row.model_name, row.model_sha256) for row in connection.execute(query))
-
-
-def main_face(connection: Connection, session_key: int) -> int | None:
-    """The face with the most samples, of several the one that came first; None without any."""
-    count = func.count()
-    row = connection.execute(
-        select(SAMPLES.c.face_id)
-        .where(SAMPLES.c.session_key == session_key)
-        .group_by(SAMPLES.c.face_id)
-        .order_by(count.desc(), SAMPLES.c.face_id)
-        .limit(1)
-    ).first()
-    return None if row is None else int(row.face_id)
 
 
 def _response(connection: Connection, viewing: Row[Any]) -> Response:

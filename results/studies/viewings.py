@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id
-from results.database.schema import FaceRow, SessionRow, StretchRow, StudyRow, ViewerRow, ViewingRow
-from results.sessions.reading import find_session, load_samples, state_of
+from results.database.schema import SessionRow, StudyRow, ViewerRow, ViewingRow
+from results.sessions.face_edits import forget_faces
+from results.sessions.reading import find_session, load_samples, main_face, require_face, state_of
 from results.sessions.records import State
 from results.sessions.statistics import digest
 from results.sessions.store import Store, remove_files
-from results.sessions.table import SAMPLES
 from results.studies.records import Viewer, Viewing, find_stimulus, find_study, find_viewer
-from results.studies.responses import main_face, viewing_rows
+from results.studies.responses import viewing_rows
 
 FACE_FILES = ("annotated", "recording", "thumbnail")
 """Kinds of a session's files that show faces; all others hold numbers."""
@@ -130,7 +130,7 @@ class Viewings:
                 kept = {kind: file for kind, file in row.files.items() if kind not in FACE_FILES}
                 connection.execute(update(SessionRow).where(SessionRow.key == row.key).values(files=kept))
             if face_id is not None:
-                _require_face(connection, row, face_id)
+                require_face(connection, row, face_id)
             elif state_of(row) is not State.RUNNING:
                 face_id = main_face(connection, row.key)
             if token is not None:
@@ -251,23 +251,17 @@ class Viewings:
         self._database.scrub()
 
     def _forget_faces(self, session: Row[Any], faces: set[int | None]) -> None:
-        remove_files(
-            self._store.folder(session.id), [self._store.root / file for file in session.files.values()]
-        )
+        files = [self._store.root / file for file in session.files.values()]
+        remove_files(self._store.folder(session.id), files)
         with self._database.write() as connection:
-            connection.execute(
-                delete(SAMPLES).where(SAMPLES.c.session_key == session.key, SAMPLES.c.face_id.in_(faces))
-            )
-            for table in (FaceRow, StretchRow, ViewingRow):
-                connection.execute(
-                    delete(table).where(table.session_key == session.key, table.face_id.in_(faces))
-                )
+            forget_faces(connection, session.key, {face for face in faces if face is not None})
             rest = digest(load_samples(connection, session.key), session.duration_s)
             connection.execute(
                 update(SessionRow)
                 .where(SessionRow.key == session.key)
                 .values(files={}, digest=rest.as_json())
             )
+        remove_files(self._store.folder(session.id), files)  # what was written anew in the meantime
 
 
 def _faces_in_sessions(
@@ -279,14 +273,6 @@ def _faces_in_sessions(
         face = row.face_id if row.face_id is not None else main_face(connection, row.session_key)
         faces.setdefault(row.session_key, set()).add(face)
     return faces
-
-
-def _require_face(connection: Connection, session: Row[Any], face_id: int) -> None:
-    query = select(SAMPLES.c.face_id).where(
-        SAMPLES.c.session_key == session.key, SAMPLES.c.face_id == face_id
-    )
-    if connection.execute(query.limit(1)).first() is None:
-        raise NotFoundError(f"Session {session.id} has no face {face_id}.")
 
 
 def _free_viewer(connection: Connection, study_key: int, stimulus_key: int, session: Row[Any]) -> str:

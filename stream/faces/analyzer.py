@@ -15,11 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from inference import Crop, Readings, ValenceModel
+from inference.recognition import Recognizer, open_recognizer
 from stream.faces.detection import Detection, Detector
+from stream.faces.people import Description
 from stream.faces.quality import quality
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
 from stream.faces.stills import find_in_still, without_doubles
-from stream.faces.track import Rules
+from stream.faces.track import Rules, State, Track
 from stream.faces.tracking import Tracker
 from stream.frames import Box, Frame, Sample
 
@@ -30,6 +32,8 @@ Image = npt.NDArray[np.uint8]
 _COARSE = 160
 _SWEEPS = ((640, 2.0), (320, 0.5))
 """Looking for small faces that are new: side, and seconds between two such looks."""
+_CUT_PAUSE = 0.5
+"""Seconds between two such looks where cuts come one after another."""
 _FACE_PIXELS = 18.0
 """The smallest face that is followed keeps at least this size in the detector's picture."""
 
@@ -43,6 +47,24 @@ class Located:
     score: float
 
 
+@dataclass(frozen=True)
+class Undecided:
+    """What may be a face: its track will be confirmed, or not."""
+
+    track: Track
+    box: Box
+    score: float
+
+    @property
+    def is_open(self) -> bool:
+        return self.track.state is State.TENTATIVE
+
+    @property
+    def located(self) -> Located | None:
+        """The face that it has turned out to be."""
+        return Located(self.track.face_id, self.box, self.score) if self.track.face_id else None
+
+
 class Analyzer:
     """Detection, tracking, quality and smoothing of one source. For one thread at a time."""
 
@@ -53,26 +75,46 @@ class Analyzer:
         still: bool = False,
         time_constant: float = TIME_CONSTANT,
         rules: Rules | None = None,
+        recognizer: Recognizer | None = None,
     ) -> None:
+        """By default people are told apart by the network that comes along."""
         self._detector = detector
+        self._recognizer = recognizer if recognizer or still else open_recognizer()
         self._still = still
         self._tracker = Tracker(rules)
         self._time_constant = time_constant
         self._smoothers: dict[int, Smoother] = {}
+        self._latest = -np.inf
         self._swept: dict[int, float] = {}
         """When a sweep of that side, or a larger one, was last made."""
 
     def locate(self, frame: Frame) -> list[Located]:
         """The faces in `frame`, by face id. Frames come in the order of their times."""
+        return self.locate_all(frame)[0]
+
+    def locate_all(self, frame: Frame) -> tuple[list[Located], list[Undecided]]:
+        """The same, and what may be faces too: a later frame will tell."""
         if self._still:
             found = find_in_still(self._detector, frame.image)
-            return [Located(i, d.box, d.score) for i, d in enumerate(found, 1)]
+            return [Located(i, d.box, d.score) for i, d in enumerate(found, 1)], []
         small, scale = self._view(frame)
+        if self._tracker.cuts_to(small):
+            small, scale = self._view(frame, cut=True)
         found = [
             Detection(d.box.scaled(1 / scale), d.score) for d in without_doubles(self._detector.detect(small))
         ]
-        tracks = self._tracker.update(small, scale, found, frame.time)
-        return [Located(t.face_id, t.box, t.score) for t in tracks]
+
+        def describe(box: Box) -> Description:
+            assert self._recognizer is not None
+            description: Description = self._recognizer.describe(frame.image, [box])[0]
+            return description
+
+        tracks = self._tracker.update(small, scale, found, frame.time, describe)
+        undecided = self._tracker.undecided(frame.time)
+        return (
+            [Located(t.face_id, t.box, t.score) for t in tracks],
+            [Undecided(t, t.box, t.score) for t in undecided],
+        )
 
     def finish(
         self, frame: Frame, located: Sequence[Located], crops: Sequence[Crop], readings: Readings
@@ -103,16 +145,22 @@ class Analyzer:
         crops = model.align(frame.image, [face.box for face in located])
         return self.finish(frame, located, crops, model.read(crops))
 
-    def _view(self, frame: Frame) -> tuple[Image, float]:
-        """The frame as the detector gets it, and its scale: no larger than its faces need."""
+    def _view(self, frame: Frame, cut: bool = False) -> tuple[Image, float]:
+        """The frame as the detector gets it, and its scale: no larger than its faces need.
+
+        After a cut they are others, and any size.
+        """
         longest = max(frame.image.shape[:2])
-        sizes = [np.sqrt(t.box.area) for t in self._tracker.tracks if t.face_id]
+        sizes = [np.sqrt(t.box.area) for t in self._tracker.in_place(frame.time)]
         # With nobody to follow there is time to look closer.
         side: float = _SWEEPS[-1][0]
         if sizes:
             side = max(_COARSE, longest * _FACE_PIXELS / max(float(min(sizes)), 1.0))
+        # What was seen just now and may be a face is looked at once more as it was seen.
+        side = max([side, *(t.scale * longest for t in self._tracker.undecided(self._latest))])
+        self._latest = frame.time
         for sweep, every in _SWEEPS:
-            if frame.time - self._swept.get(sweep, -every) >= every:
+            if frame.time - self._swept.get(sweep, -every) >= (min(every, _CUT_PAUSE) if cut else every):
                 side = max(side, sweep)
                 self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
                 break

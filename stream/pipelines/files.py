@@ -2,6 +2,8 @@
 
     decode ──► locate ──► align + read ──► finish + sink
 
+Between locating and aligning, frames wait until it is known who is in them (`stream.faces.backdating`).
+
 Every stage works in threads of its own on chunks of frames; a full queue makes the stage before it
 wait. How frames are cut into chunks depends on the source alone, never on time, so that the same
 faces meet in the same batches and two runs give the same numbers.
@@ -10,7 +12,7 @@ faces meet in the same batches and two runs give the same numbers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from itertools import islice
 
 from inference import Crop, Readings, ValenceModel
 from stream.faces.analyzer import Analyzer, Located
+from stream.faces.backdating import Waiting
 from stream.frames import Frame, Sample
 from stream.sources.source import Source
 
@@ -91,6 +94,7 @@ async def run(
     loop = asyncio.get_running_loop()
     budget = _Budget(frame_memory_mb * 1_000_000)
     totals = Totals(0, 0, 0.0)
+    waiting = Waiting()
 
     with (
         closing(_chunks(source)) as chunks,  # first, so that it is closed after its thread has ended
@@ -114,9 +118,18 @@ async def run(
 
         async def locate() -> None:
             while chunk := await decoded.get():
-                await loop.run_in_executor(locator, _locate, chunk, analyzer)
-                await located.put(chunk)
+                size = chunk.size
+                decided = await loop.run_in_executor(locator, _locate, chunk, analyzer, waiting)
+                budget.give_back(size)  # what waits has a bound of its own
                 del chunk
+                if decided:
+                    budget.take(decided.size)
+                    await located.put(decided)
+                    del decided
+            if rest := _decided(waiting.rest()):
+                budget.take(rest.size)
+                await located.put(rest)
+                del rest
             await located.put(None)
 
         async def read() -> None:
@@ -159,8 +172,15 @@ def _chunks(source: Source) -> Generator[_Chunk]:
         some = list(islice(frames, size))
 
 
-def _locate(chunk: _Chunk, analyzer: Analyzer) -> None:
-    chunk.located = [analyzer.locate(frame) for frame in chunk.frames]
+def _locate(chunk: _Chunk, analyzer: Analyzer, waiting: Waiting) -> _Chunk | None:
+    """The frames up to `chunk` of which it is known by now who is in them."""
+    for frame in chunk.frames:
+        waiting.add(frame, *analyzer.locate_all(frame))
+    return _decided(waiting.decided())
+
+
+def _decided(frames: Sequence[tuple[Frame, list[Located]]]) -> _Chunk | None:
+    return _Chunk([f for f, _ in frames], [faces for _, faces in frames], [], []) if frames else None
 
 
 def _read(chunk: _Chunk, model: ValenceModel) -> _Chunk:

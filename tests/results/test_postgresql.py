@@ -128,7 +128,8 @@ def test_a_database_of_version_2_is_upgraded_and_lets_people_in(server: str, tmp
         with store.begin("old", source="old.mp4", kind="video", settings={"smoothing_s": 0.3}) as writer:
             pass
         with store.database.write() as connection:  # as version 2 of the schema left it
-            for table in ("jobs", "links", "entries", "sign_ins", "operators", "tokens", "audit", "secrets"):
+            newer = ("frame_times", "face_parts", "face_edits", "jobs", "links", "entries", "sign_ins")
+            for table in (*newer, "operators", "tokens", "audit", "secrets"):
                 connection.exec_driver_sql(f"DROP TABLE {table}")
             connection.exec_driver_sql("ALTER TABLE studies DROP COLUMN allow_spectators")
             connection.exec_driver_sql("ALTER TABLE viewers DROP COLUMN token")

@@ -1,4 +1,4 @@
-"""The convolutions of dlib's face-recognition network, read from the file that dlib keeps it in.
+"""The weights of dlib's face-recognition network, read from the file that dlib keeps it in.
 
 The file is the network layer by layer, first layer first: a name, the layer's settings, its numbers. A
 convolution (``con_4``) is followed by the scale and offset that its batch normalisation became
@@ -19,7 +19,7 @@ from training.errors import TrainingError
 
 Array = npt.NDArray[np.float32]
 
-_CONVOLUTION, _AFFINE = b"\x01\x05con_4", b"\x01\x07affine_"
+_CONVOLUTION, _AFFINE, _PROJECTION = b"\x01\x05con_4", b"\x01\x07affine_", b"\x01\x04fc_2"
 _COLORS = 3
 
 
@@ -62,6 +62,25 @@ def read_convolutions(path: Path) -> list[Convolution]:
     if not found:
         raise TrainingError(f"{path} is not a face-recognition network of dlib's: it has no convolution")
     return found
+
+
+def read_projection(path: Path) -> Array:
+    """The matrix (outputs, inputs) of the layer in which every number of a face is a sum of all features.
+
+    Raises:
+        TrainingError: there is no such file, or it does not hold such a layer.
+    """
+    if not path.is_file():
+        raise TrainingError(f"there is no file {path}")
+    data = path.read_bytes()
+    try:
+        at = data.index(_PROJECTION) + len(_PROJECTION)
+        outputs, at = _integer(data, at)
+        inputs, at = _integer(data, at)
+        matrix, _ = _tensor(data, at)
+        return np.ascontiguousarray(matrix.reshape(inputs, outputs).T)
+    except (ValueError, IndexError) as error:
+        raise TrainingError(f"{path} is not a face-recognition network of dlib's ({error})") from error
 
 
 def _tensor(data: bytes, at: int) -> tuple[Array, int]:

@@ -16,11 +16,11 @@ from training.shipping.onnxfile import write_onnx
 BATCHES = (1, 8)
 
 
-def milliseconds_per_face(path: Path, side: int, batch: int, repeats: int = 60) -> float:
+def milliseconds_per_face(path: Path, side: int, batch: int, repeats: int = 60, channels: int = 1) -> float:
     """Of the ONNX file at `path` on one CPU thread: the lower quartile over `repeats` runs, for what
     else the computer does makes some of them slower and none of them faster."""
     session = open_session(path, "cpu", threads=1)
-    faces = np.random.default_rng(0).normal(0, 0.5, (batch, 1, side, side)).astype(np.float32)
+    faces = np.random.default_rng(0).normal(0, 0.5, (batch, channels, side, side)).astype(np.float32)
     feed = {session.get_inputs()[0].name: faces}
     times = []
     for _ in range(repeats + 3):

@@ -44,7 +44,7 @@ def write_onnx(network: FaceNetwork, path: Path, side: int) -> None:
     # Two faces: torch would take a batch of one for a constant.
     example = (torch.zeros(2, 1, side, side),)
     batch = torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)
-    with _quiet():
+    with quiet():
         program = torch.onnx.export(
             served,
             example,
@@ -71,7 +71,7 @@ def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the exporter's remarks about packages that we do not use and its own deprecations."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]

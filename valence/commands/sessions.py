@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from results import Format, Session, State, csv_text, export, json_text, nameless, summary_of, utf8
-from valence.commands.shared import AsJson, Folder, Yes, note
-from valence.errors import ValenceError
+from results import Kind, Session, State, nameless, summary_of
+from valence.commands.session_export import export_sessions
+from valence.commands.session_faces import merge_faces, split_face, undo_faces
+from valence.commands.shared import AsJson, Folder, SessionId, Since, Yes, local, note
 from valence.printing import ask, cell, console, print_json, say, signed, tell
 from valence.storage import opened_store
 
-app = typer.Typer(help="Look at, export and delete stored sessions.", no_args_is_help=True)
-
-Id = Annotated[str, typer.Argument(help="A session's id, or any beginning of it that fits only one.")]
+app = typer.Typer(help="Look at, export, mend and delete stored sessions.", no_args_is_help=True)
 
 _STATE_STYLE = {State.DONE: "green", State.RUNNING: "cyan", State.INTERRUPTED: "yellow", State.FAILED: "red"}
 _BARS = "▁▂▃▄▅▆▇█"
@@ -30,24 +27,30 @@ def list_sessions(
         str | None, typer.Option(help="Only those whose id, name or source holds this.")
     ] = None,
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only those of this kind.")] = None,
+    since: Since = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest first.")] = None,
     sessions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """List sessions, newest first."""
     with opened_store(sessions) as store:
-        found = store.sessions(search=search, state=state, limit=limit)
+        found = store.sessions(search=search, state=state, kind=kind, since=local(since), limit=limit)
     if as_json:
         print_json([_listed(session) for session in found])
     elif not found:
-        say("No sessions." if search or state else "No sessions yet: make one with `valence analyze`.")
+        say(
+            "No sessions."
+            if search or state or kind or since
+            else "No sessions yet: make one with `valence analyze`."
+        )
     else:
         screen = console()
         screen.print(_table_of(found, screen.width))
 
 
 @app.command()
-def show(session: Id, sessions: Folder = None, as_json: AsJson = False) -> None:
+def show(session: SessionId, sessions: Folder = None, as_json: AsJson = False) -> None:
     """Show one session: where it came from and what it says of each face."""
     with opened_store(sessions) as store:
         content, samples = summary_of(store, session)
@@ -56,45 +59,24 @@ def show(session: Id, sessions: Folder = None, as_json: AsJson = False) -> None:
         return
     screen = console()
     screen.print(_facts(content))
-    if len(samples):
+    if content["faces"]:
         screen.print(_faces_table(content, screen.width))
-    else:
+    elif not len(samples):
         screen.print("No face was found in it.")
+    out = content["excluded"]
+    if out["samples"]:
+        screen.print(f"Without {out['samples']} of {len(samples)} samples, which are excluded.")
 
 
-@app.command("export")
-def export_session(
-    session: Id,
-    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.CSV,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="The file to write; - for standard output.", show_default="<id>.<format>"),
-    ] = None,
-    sessions: Folder = None,
-    as_json: AsJson = False,
-) -> None:
-    """Write a session's samples to a file."""
-    with opened_store(sessions) as store:
-        if out == Path("-"):
-            if form is Format.PARQUET:
-                raise ValenceError("Parquet is not text: name a file with --out.")
-            content, samples = summary_of(store, session)
-            note(store, "exported", f"{form.value} of {nameless(content['session'])}")
-            text = csv_text(samples) if form is Format.CSV else json_text(content, samples)
-            sys.stdout.buffer.write(
-                utf8(text)
-            )  # a file, and in UTF-8 as files are, whatever the terminal's is
-            return
-        session_id = store.get(session).id
-        note(store, "exported", f"{form.value} of {nameless(session_id)}")
-        path = out or Path(f"{session_id}.{form}")
-        export(store, session_id, form, path)
-    tell({"session": session_id, "format": form.value, "file": str(path)}, str(path), as_json)
+app.command("export")(export_sessions)
+app.command("merge-faces")(merge_faces)
+app.command("split-face")(split_face)
+app.command("undo-faces")(undo_faces)
 
 
 @app.command()
 def delete(
-    session: Id,
+    session: SessionId,
     yes: Yes = False,
     sessions: Folder = None,
     as_json: AsJson = False,

@@ -13,7 +13,17 @@ from fastapi.responses import FileResponse, Response
 
 from analysis.errors import AnalysisError
 from analysis.probe import Timing, timing
-from results import Format, csv_text, json_text, nameless, summary_of, utf8, write_parquet
+from results import (
+    Format,
+    csv_text,
+    json_text,
+    nameless,
+    portable,
+    portable_input,
+    rows_and_summary,
+    utf8,
+    write_parquet,
+)
 from web.access.audience import API
 from web.access.trail import note
 from web.errors import explained
@@ -45,27 +55,29 @@ _PARQUET = "application/vnd.apache.parquet"
 
 
 @router.get("/api/sessions/{session_id}/files/{what}", response_class=FileResponse)
-def session_file(session_id: str, what: str, request: Request) -> Response:
+def session_file(session_id: str, what: str, request: Request, every_frame: bool = False) -> Response:
     """A file of a session: `csv`, `json` and `parquet` are made from the record as it is now (with names,
     markers and exclusions); others, e.g. `annotated`, `recording` and `summary`, are read from the disk.
 
-    404: the session has no such file.
+    `every_frame`: the first three also have a row for each frame without a face. 422: the session does not
+    know when those were shown (a live one, or one that an older version stored). 404: the session has no
+    such file.
     """
     store = state_of(request).store
     with explained():
         session = stored_session(request, session_id)
         if what in {form.value for form in Format}:
-            content, samples = summary_of(store, session.id)
+            content, rows = rows_and_summary(store, session.id, every_frame=every_frame)
             note(request, "exported", f"{what} of {nameless(session.id)}")
-            content["input"] = shown_source(session)
+            content = {**portable(content), "input": portable_input(shown_source(session))}
             name = f"{session.id}.{what}"
             if what == Format.CSV:
-                return download(csv_text(samples), MEDIA_TYPES[".csv"], name)
+                return download(csv_text(rows), MEDIA_TYPES[".csv"], name)
             if what == Format.JSON:
-                return download(json_text(content, samples), MEDIA_TYPES[".json"], name)
+                return download(json_text(content, rows), MEDIA_TYPES[".json"], name)
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / name
-                write_parquet(content, samples, path)
+                write_parquet(content, rows, path)
                 return download(path.read_bytes(), _PARQUET, name)
     path = Path(session.files.get(what, ""))
     if what not in session.files or not path.is_file():

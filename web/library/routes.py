@@ -6,11 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, Response
 
 from results import (
+    FaceEdits,
     Kind,
     Session,
     Stretch,
@@ -29,6 +30,7 @@ from web.access.trail import note
 from web.errors import explained
 from web.fields import MOST, FaceId, Key, Moment, Title
 from web.layout import page
+from web.library.faces import follow, told
 from web.library.lookup import shown_source, stored_session
 from web.state import state_of
 
@@ -111,13 +113,15 @@ def sessions(
 def one_session(session_id: str, request: Request) -> dict[str, Any]:
     """All about a session except its samples.
 
-    `faces` are over all samples, as everywhere; `included` and `moments` leave out the excluded stretches.
+    `faces` are over all samples; `included` and `moments` leave out the excluded stretches, as files do.
+    `face_edits`: merges and splits that can be undone, the latest last.
     """
     store = state_of(request).store
     with explained():
         session = stored_session(request, session_id)
         samples = store.samples(session.id)
         events, stretches = store.events(session.id), store.stretches(session.id)
+        edits = FaceEdits(store).all(session.id)
     kept = samples[~excluded(samples, stretches)]
     content = summary(session, face_statistics(samples), events, stretches)
     included_faces = summary(session, face_statistics(kept))["faces"]
@@ -130,6 +134,7 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
         "included": {"samples": len(kept), "faces": included_faces},
         "moments": [asdict(moment) for moment in face_moments(kept)],
         "curve": list(session.digest.curve) if session.digest else [],
+        "face_edits": [told(edit) for edit in edits],
     }
 
 
@@ -156,7 +161,7 @@ def samples_of(
 
 
 @router.patch("/api/sessions/{session_id}", dependencies=[API])
-def change(session_id: str, body: Change, request: Request) -> Listed:
+def change(session_id: str, body: Change, request: Request, after: BackgroundTasks) -> Listed:
     """Renames a session or its faces."""
     store = state_of(request).store
     with explained():
@@ -165,6 +170,7 @@ def change(session_id: str, body: Change, request: Request) -> Listed:
             store.name_face(session.id, face_id, name)
         if body.name is not None:
             store.rename(session.id, body.name)
+        follow(request, after, session.id)
         return _listed(store.get(session.id))
 
 
@@ -180,22 +186,26 @@ def delete(session_id: str, request: Request) -> None:
 
 
 @router.post("/api/sessions/{session_id}/stretches", status_code=201, dependencies=[API])
-def add_stretch(session_id: str, body: NewStretch, request: Request) -> dict[str, Any]:
+def add_stretch(
+    session_id: str, body: NewStretch, request: Request, after: BackgroundTasks
+) -> dict[str, Any]:
     """Sets a marker or excludes a stretch."""
     store = state_of(request).store
     with explained():
         session = stored_session(request, session_id)
+        follow(request, after, session.id)
         return _stretch(
             store.add_stretch(session.id, body.kind, body.start_s, body.end_s, body.label, body.face_id)
         )
 
 
 @router.delete("/api/sessions/{session_id}/stretches/{key}", status_code=204, dependencies=[API])
-def remove_stretch(session_id: str, key: Key, request: Request) -> None:
+def remove_stretch(session_id: str, key: Key, request: Request, after: BackgroundTasks) -> None:
     """Removes a marker or an exclusion."""
     with explained():
         session = stored_session(request, session_id)
         state_of(request).store.remove_stretch(session.id, key)
+        follow(request, after, session.id)
 
 
 def _listed(session: Session) -> Listed:

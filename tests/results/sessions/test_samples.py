@@ -32,6 +32,7 @@ def test_everything_that_knows_columns_knows_the_declared_ones(store: Store, tmp
         export(store, writer.id, form, tmp_path / f"x.{form}")
 
     in_files = [column.name for column in DECLARED if column.decimals is not None]
+    in_files += ["face_name", "excluded"]  # what users say of a sample
     assert (tmp_path / "x.csv").read_text().splitlines()[0].split(",") == in_files
     assert list(json.loads((tmp_path / "x.json").read_text())["samples"]) == in_files
     assert pyarrow.parquet.read_table(tmp_path / "x.parquet").column_names == in_files

@@ -37,6 +37,21 @@ def test_the_card_carries_the_figures() -> None:
         "robustness": [{"corruption": "blur", "ccc": 0.9, "rmse": 0.2, "sagr": 0.9, "lost": 0.012}],
         "tried": [{"what": "twice as wide", "ccc": 0.92}],
         "notes": ["Sunglasses hide a lot."],
+        "recognition": {
+            "bytes": 5_826_421,
+            "ms": 1.84,
+            "rows": [
+                {
+                    "faces": "portraits",
+                    "people": 20,
+                    "views": 240,
+                    "equal_error": 0.00305,
+                    "limit": 0.562,
+                    "same": [0.279, 0.483],
+                    "others": [0.542, 0.826],
+                }
+            ],
+        },
     }
     card = render(MANIFEST, figures)
     assert card.startswith("# Model card: tiny 3\n")
@@ -45,6 +60,8 @@ def test_the_card_carries_the_figures() -> None:
     assert "| blur | 0.900 | 0.200 | 0.900 | 0.012 |" in card
     assert "| twice as wide | 0.920 |" in card
     assert "- Sunglasses hide a lot." in card
+    assert "5.8 MB" in card and "1.84 ms a face" in card
+    assert "| portraits | 20 | 240 | 0.562 | 0.30 % | 0.279 / 0.483 | 0.542 / 0.826 |" in card
     assert "FER+: 10 for train, 4 for test faces." in card
     assert "$" not in card
 

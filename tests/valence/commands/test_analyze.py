@@ -223,6 +223,7 @@ def test_an_unwritable_output_folder_is_one_clear_line(run: Run, tmp_path: Path)
         ["--model", "none.json"],
         ["--detector", "yunet"],
         ["--smoothing", "-1"],
+        ["--keep", "-1"],
     ],
 )
 def test_a_wrong_option_is_wrong_use(run: Run, arguments: list[str]) -> None:

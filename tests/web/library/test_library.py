@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from results import face_statistics, write_folder
 from stream.sources.timing import timing
 from tests.web import asking
-from tests.web.serving import Served
+from tests.web.serving import Served, wait_until
 from tests.web.storing import stored
 from tests.web.uploading import files_below, numbered_clip
 
@@ -204,3 +205,124 @@ def test_a_file_whose_name_is_not_utf_8_does_not_stand_in_the_way_of_a_download(
     told = client.get(f"/api/sessions/{session}/files/json").json()
     assert os.fsencode(told["files"]["annotated"]).endswith(b"caf\xe9.csv")
     assert client.get(f"/api/sessions/{session}/files/annotated").text == "numbers"
+
+
+def test_faces_are_merged_split_and_put_back(served: Served, client: httpx.Client, session: str) -> None:
+    address = f"/api/sessions/{session}"
+    client.patch(address, json={"faces": {"2": "Anna"}})
+    before = client.get(address).json(), client.get(f"{address}/samples").json()
+    assert before[0]["face_edits"] == []
+
+    merged = client.post(f"{address}/faces/merge", json={"faces": [2, 1]})
+    assert merged.json() == {"edit": "merge", "of": [2, 1], "at_s": None, "doubled": 11, "restored": False}
+    found = client.get(address).json()
+    assert [(face["face_id"], face["name"], face["samples"]) for face in found["faces"]] == [(2, "Anna", 31)]
+    assert found["face_edits"] == [merged.json()] and found["samples"] == 31
+    assert set(client.get(f"{address}/samples").json()["samples"]["face_id"]) == {2}
+    assert client.get("/api/sessions").json()[0]["faces"] == 1
+
+    split = client.post(f"{address}/faces/2/split", json={"at_s": 1.5})
+    assert split.json()["of"] == [2, 3]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}/files/csv").text)))
+    assert [row["face_id"] for row in rows] == ["2"] * 15 + ["3"] * 16
+    for kind in ("split", "merge"):
+        assert client.post(f"{address}/faces/undo").json()["edit"] == kind
+    assert (client.get(address).json(), client.get(f"{address}/samples").json()) == before
+    assert client.post(f"{address}/faces/undo").status_code == 422
+
+
+def test_what_cannot_be_done_to_faces(served: Served, client: httpx.Client, session: str) -> None:
+    address = f"/api/sessions/{session}/faces"
+    for path, body, status in (
+        ("merge", {"faces": [1, 9]}, 404),
+        ("merge", {"faces": [1, 1]}, 422),
+        ("merge", {"faces": [1]}, 422),
+        ("merge", {"faces": list(range(1001))}, 422),
+        ("merge", {"faces": ["x", 1]}, 422),
+        ("9/split", {"at_s": 1}, 404),
+        ("1/split", {"at_s": 30}, 422),
+        ("1/split", {"at_s": 0}, 422),
+        ("1/split", {"at_s": -1}, 422),
+        ("1/split", {"at_s": 1e300}, 422),
+        (f"{2**40}/split", {"at_s": 1}, 422),
+        ("1/split", {}, 422),
+    ):
+        answer = client.post(f"{address}/{path}", json=body)
+        assert answer.status_code == status and answer.json()["detail"], (path, body, answer.text)
+    writer = served.store.begin("live", source="camera", kind="live")
+    running = client.post(f"/api/sessions/{writer.id}/faces/merge", json={"faces": [1, 2]})
+    assert running.status_code == 422 and "still runs" in running.json()["detail"]
+    writer.finish()
+    assert client.post("/api/sessions/nothing/faces/merge", json={"faces": [1, 2]}).status_code == 404
+
+
+def test_the_files_of_a_session_follow_what_is_changed(
+    served: Served, client: httpx.Client, session: str
+) -> None:
+    served.store.folder(session).mkdir()
+    write_folder(served.store, session)
+    address = f"/api/sessions/{session}"
+
+    def faces() -> list[tuple[int, str | None, int]]:
+        content = json.loads((served.store.folder(session) / "summary.json").read_text())
+        return [(face["face_id"], face["name"], face["samples"]) for face in content["faces"]]
+
+    def becomes(expected: list[tuple[int, str | None, int]]) -> None:
+        wait_until(lambda: faces() == expected, 30)
+
+    client.patch(address, json={"faces": {"2": "Anna"}})
+    becomes([(1, None, 31), (2, "Anna", 11)])
+    excluded = {"kind": "excluded", "start_s": 0, "end_s": 1.0, "face_id": 1}
+    key = client.post(f"{address}/stretches", json=excluded).json()["key"]
+    becomes([(1, None, 20), (2, "Anna", 11)])
+    client.post(f"{address}/faces/1/split", json={"at_s": 2.0})
+    becomes([(1, None, 9), (2, "Anna", 11), (3, None, 11)])
+    client.delete(f"{address}/stretches/{key}")
+    becomes([(1, None, 20), (2, "Anna", 11), (3, None, 11)])
+    client.post(f"{address}/faces/merge", json={"faces": [1, 3]})
+    becomes([(1, None, 31), (2, "Anna", 11)])
+    client.post(f"{address}/faces/undo")
+    becomes([(1, None, 20), (2, "Anna", 11), (3, None, 11)])
+
+
+def test_downloads_say_what_is_excluded_and_no_server_s_path(
+    served: Served, client: httpx.Client, session: str, tmp_path: Path
+) -> None:
+    served.store.folder(session).mkdir()
+    write_folder(served.store, session)
+    address = f"/api/sessions/{session}"
+    client.post(f"{address}/stretches", json={"kind": "excluded", "start_s": 0, "end_s": 1.0})
+    content = client.get(f"{address}/files/json").json()
+    assert content["files"] == {"csv": f"{session}/valence.csv", "summary": f"{session}/summary.json"}
+    assert content["faces"][0]["samples"] == 20 and sum(content["samples"]["excluded"]) == 11
+    parquet = tmp_path / "x.parquet"
+    parquet.write_bytes(client.get(f"{address}/files/parquet").content)
+    assert sum(pyarrow.parquet.read_table(parquet)["excluded"].to_pylist()) == 11
+    for form in ("json", "parquet", "csv", "summary"):
+        assert str(served.store.root).encode() not in client.get(f"{address}/files/{form}").content
+
+
+def test_every_frame_is_exported_where_that_is_known(
+    served: Served, client: httpx.Client, session: str, tmp_path: Path
+) -> None:
+    with served.store.begin("wall", source="w.mp4", kind="video") as writer:
+        for frame in range(4):
+            writer.progress(frame + 1, 0, frame / 25)
+    address = f"/api/sessions/{writer.id}/files"
+    assert len(client.get(f"{address}/csv").text.splitlines()) == 1
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}/csv?every_frame=true").text)))
+    assert [(row["frame"], row["time_s"], row["face_id"]) for row in rows] == [
+        (str(frame), f"{frame / 25:.6f}", "") for frame in range(4)
+    ]
+    columns = client.get(f"{address}/json?every_frame=true").json()["samples"]
+    assert columns["valence"] == [None] * 4
+    parquet = tmp_path / "x.parquet"
+    parquet.write_bytes(client.get(f"{address}/parquet?every_frame=true").content)
+    assert pyarrow.parquet.read_table(parquet)["time_s"].to_pylist() == columns["time_s"]
+
+    with served.store.begin("old", source="o.mp4", kind="video") as old:
+        old.progress(5, 0, 0.2)
+    for form in ("csv", "json", "parquet"):
+        refused = client.get(f"/api/sessions/{old.id}/files/{form}?every_frame=true")
+        assert refused.status_code == 422 and "does not know when" in refused.json()["detail"]
+    assert client.get(f"/api/sessions/{session}/files/csv?every_frame=maybe").status_code == 422

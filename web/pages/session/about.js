@@ -35,6 +35,7 @@ export function showAbout(root, session) {
     Device: session.device,
     Detector: session.settings.detector,
     Smoothing: "smoothing" in session.settings ? `${session.settings.smoothing} s` : null,
+    "Lost faces": "keep" in session.settings ? `known again for ${session.settings.keep} s` : null,
     Consent: session.settings.consent && `${session.settings.consent.text} (${when(session.settings.consent.time)})`,
     Excluded: session.samples === session.included.samples ? "" : `${session.samples - session.included.samples} of ${count(session.samples, "sample")}`,
     Version: session.version,

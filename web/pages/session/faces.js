@@ -4,26 +4,28 @@ import { element } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { clock, faceName, percent } from "../shared/text.js";
 import { faceInk, theme } from "../shared/chart/theme.js";
+import { editText } from "./people.js";
 
 export class Faces {
-  /** `toggle(id, visible)` and `rename(face)` are called when the user asks for it. */
-  constructor(root, { toggle, rename }) {
+  /** `toggle(id, visible)`, `rename(face)`, `merge(face)`, `split(face)` and `undo()`: what the user asks for. */
+  constructor(root, asked) {
     this.root = root;
-    this.toggle = toggle;
-    this.rename = rename;
+    this.asked = asked;
     this.hidden = new Set();
     this.values = new Map();
   }
 
-  /** `faces`: of the summary, all of them; `included`: the statistics without excluded stretches, by id. */
-  show(faces, included, kind) {
+  /** `included`: the statistics without excluded stretches, by id. */
+  show({ faces, kind, state, face_edits: edits }, included) {
     this.values.clear();
+    const can = { merge: state !== "running" && kind !== "image" && faces.length > 1, split: state !== "running" && kind !== "image" };
     if (!faces.length) {
       this.root.replaceChildren(element("p", { className: "quiet" }, "No face was found."));
       return;
     }
     this.root.replaceChildren(
-      element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind))),
+      element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind, can))),
+      ...(edits.length && state !== "running" ? [this.#latest(edits.at(-1), faces)] : []),
     );
   }
 
@@ -38,28 +40,42 @@ export class Faces {
     }
   }
 
-  #card(face, order, kept, kind) {
+  /** The latest merge or split, and the way back. */
+  #latest(edit, faces) {
+    const name = (id) => faceName(faces.find((face) => face.face_id === id) ?? { face_id: id });
+    return element(
+      "p",
+      { className: "latest small" },
+      element("span", { className: "quiet" }, editText(edit, name)),
+      element("button", { className: "plain", data: { action: "undo-faces" }, onclick: () => this.asked.undo() }, "Undo"),
+    );
+  }
+
+  #card(face, order, kept, kind, can) {
     const name = faceName(face);
     const id = face.face_id;
     const box = element("input", { type: "checkbox", checked: !this.hidden.has(id), "aria-label": `Show ${name}` });
     box.onchange = () => {
       if (box.checked) this.hidden.delete(id);
       else this.hidden.add(id);
-      this.toggle(id, box.checked);
+      this.asked.toggle(id, box.checked);
     };
     const swatch = element("i", { className: "swatch" });
     swatch.style.background = faceInk(theme(), order).colour;
     const value = element("b", { className: "number", title: "Smoothed valence at this moment" }, "–");
-    const rename = element(
-      "button",
-      { className: "plain", data: { action: "rename-face" }, "aria-label": `Rename ${name}`, onclick: () => this.rename(face) },
-      "Rename",
-    );
+    const button = (act, label, what) =>
+      element("button", { className: "plain", data: { action: `${act}-face` }, "aria-label": what, onclick: () => this.asked[act](face) }, label);
+    const rename = button("rename", "Rename", `Rename ${name}`);
+    const more = [
+      can.merge && button("merge", "Merge…", `Merge other faces into ${name}`),
+      can.split && button("split", "Split…", `Split ${name} at a moment`),
+    ].filter(Boolean);
     const item = element(
       "li",
       { className: "face", data: { faceId: id } },
       element("div", { className: "face-head" }, element("label", { className: "check" }, box, swatch, element("span", {}, name)), rename, value),
       kept ? statistics(kept, face, kind) : element("p", { className: "quiet small" }, "Excluded altogether."),
+      more.length ? element("div", { className: "face-more small" }, ...more) : null,
     );
     this.values.set(id, { value, item });
     return item;

@@ -15,6 +15,7 @@ import { listen } from "./keys.js";
 import { showMoments, showStretches } from "./lists.js";
 import { open } from "./media.js";
 import { Overlay } from "./overlay.js";
+import { people } from "./people.js";
 import { STRIP, plot } from "./plot.js";
 import { Samples } from "./track.js";
 
@@ -32,9 +33,13 @@ let samples = new Samples({ time_s: [], frame: [], face_id: [] });
 let media;
 let overlay;
 const chart = new Chart(find("chart"), { plot, seek, choose: (from, to) => edit.exclude(from, to) });
-const faces = new Faces(find("faces"), { toggle: refresh, rename: (face) => edit.renameFace(face) });
+const faces = new Faces(find("faces"), {
+  toggle: refresh, rename: (face) => edit.renameFace(face),
+  merge: (face) => media && who.merge(face), split: (face) => media && who.split(face), undo: () => media && who.undo(),
+});
 const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const edit = edits({ session: () => session, time: () => media.player.time, done: reload, announcer });
+const who = people({ session: () => session, time: () => media.player.time, done: reloadAll, announcer });
 
 /** How a face is shown: {name, colour, bright (on a picture), visible}. */
 function look(faceId) {
@@ -52,9 +57,10 @@ function look(faceId) {
 function refresh() {
   showHead(session);
   const included = new Map(session.included.faces.map((face) => [face.face_id, face]));
-  if (refresh.faces !== JSON.stringify([session.faces, session.included])) {
-    refresh.faces = JSON.stringify([session.faces, session.included]);
-    faces.show(session.faces, included, session.kind);
+  const told = JSON.stringify([session.faces, session.included, session.face_edits, session.state]);
+  if (refresh.faces !== told) {
+    refresh.faces = told;
+    faces.show(session, included);
   }
   showMoments(find("moments"), session.moments, look, seek);
   showStretches(find("stretches"), session.stretches, look, seek, edit.remove);
@@ -115,6 +121,14 @@ function play() {
 
 async function reload() {
   session = await api(sessionApi(id));
+  refresh();
+}
+
+/** After a change of who is who, samples are others', too. */
+async function reloadAll() {
+  const [whole, { samples: columns }] = await Promise.all([api(sessionApi(id)), api(sessionApi(id, "/samples"))]);
+  session = whole;
+  samples = new Samples(columns);
   refresh();
 }
 
