@@ -111,11 +111,11 @@ def analyze(
 @app.command()
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(help="CSV file with the columns path,valence.", show_default=False)
+        Path, typer.Argument(help="Table (CSV) with the columns path,valence.", show_default=False)
     ],
     crops: Annotated[bool, typer.Option(help="The images are crops of faces already.")] = False,
     predictions: Annotated[
-        Path | None, typer.Option(help="Write path,valence,predicted to this CSV file.")
+        Path | None, typer.Option(help="Write path,valence,predicted,fate to this CSV file.")
     ] = None,
     as_json: AsJson = False,
     model: Model = None,
@@ -127,7 +127,8 @@ def evaluate(
 
     Paths are relative to the CSV file; valence lies in -1..1. Prints the concordance correlation
     coefficient (CCC), Pearson's correlation (PCC), the root mean squared error (RMSE) and the sign
-    agreement (SAGR) with 95 % bootstrap intervals.
+    agreement (SAGR) with 95 % bootstrap intervals. Columns may be parted by comma, semicolon, tab or bar. A
+    row that cannot be scored stops no other: each is scored, no face, missing, unreadable or bad label.
     """
     from valence.commands.evaluate import run
     from valence.settings import load
