@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.engine import detector_of, open_model
+from analysis.file import Progress
 from analysis.settings import AnalysisSettings
 from inference import ValenceModel
 from stream.faces.detection import Detector, locate_in_crop
@@ -22,16 +23,20 @@ Read = tuple[float | None, str | Exception | None]
 """The model's valence, None where there is no face; and why the picture could not be read."""
 
 
-def read_pictures(settings: AnalysisSettings, paths: Sequence[Path], *, crops: bool) -> list[Read]:
+def read_pictures(
+    settings: AnalysisSettings, paths: Sequence[Path], *, crops: bool, progress: Progress | None = None
+) -> list[Read]:
     """Each picture's valence, of its largest face; with `crops`, of the face that the picture is.
 
-    A picture that cannot be read does not stop the others. Raises AnalysisError: the model or the detector
-    cannot be used.
+    A picture that cannot be read does not stop the others. `progress` is told of each before it is read; what
+    it raises is passed on. Raises AnalysisError: the model or the detector cannot be used.
     """
     model, detector = _opened(settings)
     found = []
     reasons: list[str | Exception | None] = []
-    for path in paths:
+    for done, path in enumerate(paths):
+        if progress is not None:
+            progress(done, len(paths), 0.0)
         crop: npt.NDArray[np.uint8] | None = None
         reason: str | Exception | None = None
         try:

@@ -10,6 +10,7 @@ import typer
 
 from valence import __version__
 from valence.errors import FAILED, ValenceError, fault
+from valence.options import Seconds
 from valence.printing import forgive_streams, say
 
 app = typer.Typer(
@@ -81,14 +82,17 @@ def analyze(
             show_default="60",
         ),
     ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="End a stream after so many seconds.")
-    ] = None,
+    seconds: Seconds = None,
 ) -> None:
     """Find and follow every face in images and videos, and read its valence over time.
 
     Every input becomes a stored session with a folder of its own: valence.csv, summary.json, and an
-    annotated video or image.
+    annotated video or image. In a folder, files are taken by their names or contents; what is passed over is
+    said, hidden files and results of earlier analyses are left out. What is piped in is kept in the temporary
+    folder (TMPDIR) while it is analysed, 16,000 MB at most (VALENCE_PIPED_MB).
+
+    A stream is read live, connected again when it breaks off, and stored as numbers, without pictures. It
+    ends by Ctrl-C, after --seconds, when the sender is away for a minute, or with a recording (HTTP).
     """
     from valence.commands.analyze import run
     from valence.settings import load
@@ -107,11 +111,11 @@ def analyze(
 @app.command()
 def evaluate(
     labels: Annotated[
-        Path, typer.Argument(help="CSV file with the columns path,valence.", show_default=False)
+        Path, typer.Argument(help="Table (CSV) with the columns path,valence.", show_default=False)
     ],
     crops: Annotated[bool, typer.Option(help="The images are crops of faces already.")] = False,
     predictions: Annotated[
-        Path | None, typer.Option(help="Write path,valence,predicted to this CSV file.")
+        Path | None, typer.Option(help="Write path,valence,predicted,fate to this CSV file.")
     ] = None,
     as_json: AsJson = False,
     model: Model = None,
@@ -123,7 +127,8 @@ def evaluate(
 
     Paths are relative to the CSV file; valence lies in -1..1. Prints the concordance correlation
     coefficient (CCC), Pearson's correlation (PCC), the root mean squared error (RMSE) and the sign
-    agreement (SAGR) with 95 % bootstrap intervals.
+    agreement (SAGR) with 95 % bootstrap intervals. Columns may be parted by comma, semicolon, tab or bar. A
+    row that cannot be scored stops no other: each is scored, no face, missing, unreadable or bad label.
     """
     from valence.commands.evaluate import run
     from valence.settings import load

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+
+def finite(value: float | None) -> float | None:
+    """For an option that is a number: `nan` and `inf` are none that can be used."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that can be used.")
+    return value
+
+
+Seconds = Annotated[
+    float | None, typer.Option(min=0.1, callback=finite, help="End a live session after so many seconds.")
+]
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     video_frames: int = Field(DEFAULT_LIMITS.video_frames, ge=1)
     video_streams: int = Field(DEFAULT_LIMITS.video_streams, ge=1, le=1000)
     frame_memory_mb: int = Field(DEFAULT_LIMITS.frame_memory_mb, ge=1)
+    piped_mb: int = Field(16_000, ge=1)
+    """Of a file that is piped in."""
 
     @property
     def worker_limits(self) -> WorkerLimits:

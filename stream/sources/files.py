@@ -8,9 +8,9 @@ from pathlib import Path
 
 from stream.frames import Frame
 from stream.sources.door import NO_VIDEO, UNREADABLE, SourceError
-from stream.sources.folders import PICTURES
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
 from stream.sources.pictures import NO_PICTURE, picture_facts, read_animation, read_picture
+from stream.sources.sniffing import PICTURES
 from stream.sources.source import Kind
 from stream.sources.videos import VideoFile
 

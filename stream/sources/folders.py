@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stream.sources.door import SourceError
+from stream.sources.sniffing import HEAD, named_media, named_sound, seems_media
 
-# fmt: off
-PICTURES = frozenset((
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".tif", ".tiff", ".heic",
-    ".heif", ".hif", ".avif", ".avifs",
-))
-RECORDINGS = frozenset((
-    ".mp4", ".m4v", ".mov", ".qt", ".3gp", ".3g2", ".avi", ".divx", ".mkv", ".webm", ".mpg", ".mpeg",
-    ".mpe", ".m1v", ".m2v", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".ts", ".mts", ".m2ts", ".m2t", ".mod",
-    ".tod", ".gif", ".ogv", ".ogm", ".mxf", ".dv", ".dif", ".h264", ".264", ".avc", ".h265", ".265", ".hevc",
-    ".ivf", ".obu",
-))
-"""Files called so are meant to be analysed: one that cannot be read is an error, not something else."""
-_SOUND = frozenset((
-    ".mp3", ".m4a", ".m4b", ".aac", ".wav", ".wma", ".ogg", ".oga", ".opus", ".flac", ".mka", ".weba",
-    ".aif", ".aiff", ".amr",
-))
-# fmt: on
-_RESULTS = ("summary.json", "valence.csv")
-_HEAD = 4096
+_RESULTS = frozenset(("summary.json", "valence.csv"))
+"""What makes a folder a session's."""
+_STORE = "valence.db"
+"""What makes a folder the one that sessions are in."""
+_SESSION = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_.")
+_UNFINISHED = _RESULTS | {"annotated.mp4", "annotated.jpg"}
+"""What may be in a session's folder, which is called so, when its analysis was killed."""
 
 NOT_MEDIA = "no picture or recording"
 SOUND = "sound without a picture"
 RESULTS = "results of an earlier analysis"
 UNREADABLE = "may not be read"
+UNREADABLE_FOLDER = "the folder may not be read; change its permissions"
 LOOP = "leads back into a folder above, or was seen by another way"
 
 
@@ -49,51 +41,63 @@ class Listing:
         self.passed_over.setdefault(reason, []).append(path)
 
 
+class NothingFoundError(SourceError):
+    """A folder without pictures and recordings."""
+
+    def __init__(self, listing: Listing) -> None:
+        others = sum(map(len, listing.passed_over.values()))
+        beside = f" ({others} other files and folders were passed over)" if others else ""
+        super().__init__(f"the folder holds no images or videos{beside}")
+        self.listing = listing
+
+
 def list_folder(folder: Path, leave_out: Collection[Path] = ()) -> Listing:
     """The pictures and recordings in `folder` and below, by name or content.
 
-    Hidden files are not looked at. `leave_out`, and folders that hold an analysis' results, are not entered.
-    Linked folders are followed, each folder once.
+    Hidden files are not looked at. Folders of `leave_out`, of a session's results or a store are not entered.
+    Linked folders are followed, each folder once, after all that are there themselves.
 
     Raises:
         SourceError: the folder itself cannot be read.
     """
     listing = Listing()
-    own = {_identity(path) for path in leave_out if path.is_dir()} - {None}
+    own = {_identity(path) for path in leave_out if path.is_dir()} - {None, _identity(folder)}
     seen: set[tuple[int, int] | None] = {_identity(folder)}
-    waiting = [folder]
-    while waiting:
-        current = waiting.pop()
+    waiting = deque([folder])
+    linked: deque[Path] = deque()
+    while waiting or linked:
+        current = waiting.popleft() if waiting else linked.popleft()
+        who = _identity(current)
+        if current != folder:
+            if who in own:
+                listing._pass(RESULTS, current)
+                continue
+            if who in seen:
+                listing._pass(LOOP, current)
+                continue
+            seen.add(who)
         try:
-            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+            with os.scandir(current) as inside:
+                entries = [entry for entry in inside if not entry.name.startswith(".")]
         except OSError as error:
             if current == folder:
-                raise SourceError("the folder may not be read; change its permissions") from error
-            listing._pass(UNREADABLE, current)
+                raise SourceError(UNREADABLE_FOLDER) from error
+            listing._pass(UNREADABLE_FOLDER, current)
             continue
-        names = {entry.name for entry in entries}
-        if current != folder and names.issuperset(_RESULTS):
+        if current != folder and _holds_results(current, {entry.name for entry in entries}):
             listing._pass(RESULTS, current)
             continue
-        below = []
         for entry in entries:
             path = Path(entry.path)
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                who = _identity(path)
-                if who in own:
-                    listing._pass(RESULTS, path)
-                elif who in seen:
-                    listing._pass(LOOP, path)
-                else:
-                    seen.add(who)
-                    below.append(path)
+            if _is_folder(entry):
+                (linked if path.is_symlink() else waiting).append(path)
             elif (reason := _unfit(path)) is None:
                 listing.media.append(path)
             else:
                 listing._pass(reason, path)
-        waiting += reversed(below)
+    listing.media.sort()
+    for others in listing.passed_over.values():
+        others.sort()
     return listing
 
 
@@ -101,7 +105,8 @@ def find_media(path: Path, leave_out: Collection[Path] = ()) -> Listing:
     """`path` itself, whatever it is called, or what is in the folder `path`.
 
     Raises:
-        SourceError: it does not exist, or is a folder without pictures and recordings.
+        SourceError: it does not exist, or is a folder that cannot be read.
+        NothingFoundError: it is a folder without pictures and recordings.
     """
     if not path.is_dir():
         if not path.exists():
@@ -109,10 +114,21 @@ def find_media(path: Path, leave_out: Collection[Path] = ()) -> Listing:
         return Listing([path])
     listing = list_folder(path, leave_out)
     if not listing.media:
-        others = sum(map(len, listing.passed_over.values()))
-        beside = f" ({others} other files and folders were passed over)" if others else ""
-        raise SourceError(f"the folder holds no images or videos{beside}")
+        raise NothingFoundError(listing)
     return listing
+
+
+def _holds_results(folder: Path, names: set[str]) -> bool:
+    if names >= _RESULTS or _STORE in names:
+        return True
+    return bool(names) and names <= _UNFINISHED and _SESSION.match(folder.name) is not None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in circles, or to where nobody may look
+        return False
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -125,44 +141,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _unfit(path: Path) -> str | None:
     """Why the file is not one to be analysed; None where it is."""
-    suffix = path.suffix.lower()
-    if suffix in PICTURES | RECORDINGS:
-        return None if path.is_file() or path.is_symlink() else NOT_MEDIA  # a dead link is told as an error
-    if suffix in _SOUND:
+    if named_media(path):
+        return None  # a pipe or a dead link of such a name is told as an error
+    if named_sound(path):
         return SOUND
     try:
         if not path.is_file():
             return NOT_MEDIA
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
     except OSError:
         return UNREADABLE
-    return None if looks_like_media(head) else NOT_MEDIA
-
-
-def looks_like_media(head: bytes) -> bool:
-    """Whether a file that begins so may be a picture or a recording."""
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"\x1a\x45\xdf\xa3", b"FLV\x01", b"DKIF")):
-        return True
-    if head.startswith(
-        (b"II*\0", b"MM\0*", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"\x06\x0e\x2b\x34\x02\x05")
-    ):
-        return True  # TIFF, ASF (WMV), MXF
-    if head.startswith((b"\0\0\x01\xba", b"\0\0\x01\xb3")):  # MPEG program and video streams
-        return True
-    if head[:4] == b"RIFF" and head[8:12] in (b"WEBP", b"AVI "):
-        return True
-    if head[:2] == b"BM" and len(head) > 26 and head[6:10] == bytes(4):
-        return True
-    if head[4:8] in (b"ftyp", b"moov", b"styp") and head[8:11] not in (b"M4A", b"M4B"):
-        return True
-    if head[:4] == b"OggS":
-        return b"\x80theora" in head or b"BBCD" in head
-    return any(
-        len(head) > start + 2 * size and _synced(head, start, size) for start, size in ((0, 188), (4, 192))
-    )
-
-
-def _synced(head: bytes, start: int, size: int) -> bool:
-    """Whether packets of an MPEG transport stream follow each other."""
-    return all(head[at] == 0x47 for at in range(start, len(head), size)[:8])
+    return None if seems_media(head) else NOT_MEDIA

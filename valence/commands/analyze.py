@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,13 @@ from analysis.many import Outcome, analyze_many
 from analysis.tasks import FileTask, check
 from analysis.workers import ThisProcess, Workers
 from results import NEUTRAL
-from stream.sources.door import SourceError
-from stream.sources.folders import find_media
+from stream.sources.address import is_address
 from valence.commands import streams
-from valence.commands.piped import PIPE, STDIN, piped
-from valence.commands.streams import is_address
+from valence.commands.inputs import Failure, Input, inputs_of
 from valence.errors import DONE, FAILED, NO_FACE, WRONG_USE, ValenceError, fault
 from valence.printing import cell, console, print_json, say, shown
 from valence.settings import Settings
 from valence.storage import explained
-
-NAMED = 8
-"""Files of one kind that are named where some were passed over."""
 
 
 def run(
@@ -49,57 +44,71 @@ def run(
     if out is not None and out.exists() and not out.is_dir():
         raise ValenceError(f"{out} is a file, not a folder for results")
     if any(is_address(text) for text in inputs):
-        summary = streams.run(inputs, settings, seconds)
-        if as_json:
-            print_json(_contract(summary), indent=None)
-        return _conclude([summary], as_json)
-    paths = [Path(text) for text in inputs]
+        if len(inputs) > 1:
+            raise ValenceError("a stream is analysed alone: give its address and nothing else")
+        return _stream(inputs[0], settings, out, seconds, as_json)
+    if seconds is not None:
+        raise ValenceError("--seconds is for the address of a stream; files are analysed whole")
     with ExitStack() as stack:
-        given = [stack.enter_context(piped()) if path == PIPE else path for path in paths]
-        names = {there: STDIN for there, path in zip(given, paths, strict=True) if path == PIPE}
-        return _run(given, names, settings, out=out, annotated=annotated, as_json=as_json)
+        found, failures = inputs_of(inputs, settings, out, stack)
+        return _run(found, failures, settings, out=out, annotated=annotated, as_json=as_json)
+
+
+def _stream(url: str, settings: Settings, out: Path | None, seconds: float | None, as_json: bool) -> int:
+    end = streams.run(url, settings, out=out, seconds=seconds)
+    code = DONE
+    if end.summary is not None:
+        if as_json:
+            print_json(_contract(end.summary), indent=None)
+        code = _conclude([end.summary], as_json)
+    if end.error is not None:
+        _complain(end.name, end.error, as_json and end.summary is None)
+        return WRONG_USE
+    return code
 
 
 def _run(
-    paths: Sequence[Path],
-    names: Mapping[Path, str],
+    inputs: Sequence[Input],
+    failures: Sequence[Failure],
     settings: Settings,
     *,
     out: Path | None,
     annotated: bool,
     as_json: bool,
 ) -> int:
-    """names: what inputs are called whose path says nothing."""
     complaints = console(err=True)
-    inputs, failed = _inputs(paths, [settings.sessions, *([out] if out else [])], as_json)
+    for failure in failures:
+        _complain(failure.name, failure.reason, as_json)
+    failed = len(failures)
     summaries: list[dict[str, Any]] = []
     faults = 0
     if inputs:
         tasks = [
             FileTask(
-                path,
+                given.path,
                 settings.sessions,
                 settings.database_url,
                 settings.analysis,
                 out,
                 annotated,
-                names.get(path),
+                given.name,
             )
-            for path in inputs
+            for given in inputs
         ]
         for task, outcome in _outcomes(tasks, settings, complaints):
+            name = task.source_name or str(task.path)
             if isinstance(outcome, Exception):
                 failed += 1
                 faults += not isinstance(outcome, AnalysisError)
                 reason = str(outcome) if isinstance(outcome, AnalysisError) else fault(outcome)
-                _complain(names.get(task.path, task.path), reason, as_json)
+                _complain(name, reason, as_json)
                 continue
             summaries.append(outcome)
             if as_json:
                 print_json(_contract(outcome), indent=None)
             for event in outcome["events"]:
                 if event["kind"] == "source":
-                    say(f"valence: {names.get(task.path, task.path)}: {event['text']}", err=True)
+                    say(f"valence: {name}: {event['text']}", err=True)
     code = _conclude(summaries, as_json)
     if failed:
         return FAILED if faults else WRONG_USE
@@ -119,29 +128,6 @@ def _conclude(summaries: Sequence[dict[str, Any]], as_json: bool) -> int:
     return NO_FACE if summaries and len(faceless) == len(summaries) else DONE
 
 
-def _inputs(paths: Sequence[Path], leave_out: Sequence[Path], as_json: bool) -> tuple[list[Path], int]:
-    """Every file that `paths` stand for, each once, and how many paths stand for none."""
-    found: dict[Path, None] = {}
-    failed = 0
-    for path in paths:
-        try:
-            listing = find_media(path, leave_out)
-        except (SourceError, OSError) as error:
-            failed += 1
-            _complain(path, str(error), as_json)
-            continue
-        found.update(dict.fromkeys(listing.media))
-        for reason, others in listing.passed_over.items():
-            say(f"valence: {path}: passed over, {reason}: {_named(others, path)}", err=True)
-    return list(found), failed
-
-
-def _named(paths: Sequence[Path], folder: Path) -> str:
-    """The first few by name, the others by number."""
-    names = ", ".join(str(path.relative_to(folder)) for path in paths[:NAMED])
-    return names if len(paths) <= NAMED else f"{names} and {len(paths) - NAMED:,} more"
-
-
 def _outcomes(
     tasks: Sequence[FileTask], settings: Settings, screen: Console
 ) -> Iterator[tuple[FileTask, Outcome]]:
@@ -154,7 +140,7 @@ def _outcomes(
 
         def watch(task: FileTask) -> Callable[[int, int | None, float], None]:
             began = time.monotonic()
-            name = shown(task.path.name)
+            name = shown(task.source_name or task.path.name)
             bar = bars.add_task(f"{numbers[task]}/{len(tasks)} {name}", total=None, speed="")
             bars_of[task] = bar
 
@@ -194,14 +180,14 @@ _FACE = ("face_id", "first_s", "last_s", "samples", "valence_mean", "valence_min
 def _contract(summary: dict[str, Any]) -> dict[str, Any]:
     line = {name: summary[name] for name in _CONTRACT}
     line["faces"] = [{name: face[name] for name in _FACE} for face in summary["faces"]]
-    warnings = [event["text"] for event in summary["events"]]
+    warnings = [event["text"] for event in summary["events"] if event["kind"] != "end"]
     return {**line, "warnings": warnings} if warnings else line
 
 
-def _complain(path: Path | str, reason: str, as_json: bool) -> None:
+def _complain(name: str, reason: str, as_json: bool) -> None:
     if as_json:
-        print_json({"input": str(path), "error": reason}, indent=None)
-    say(f"valence: {path}: {reason}", err=True)
+        print_json({"input": name, "error": reason}, indent=None)
+    say(f"valence: {name}: {reason}", err=True)
 
 
 def _tables(summaries: Sequence[dict[str, Any]]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from rich.table import Table
 
 from analysis.pictures import Read, read_pictures
 from analysis.settings import AnalysisSettings
-from analysis.workers import ThisProcess, WorkerDiedError, Workers, cores
+from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError, Workers, cores
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.commands.labels import BadRow, Row, read_labels
@@ -33,6 +35,16 @@ _FEW = 64
 """Pictures for which starting workers takes longer than it saves."""
 
 
+class Fate(StrEnum):
+    """What becomes of a row."""
+
+    SCORED = "scored"
+    NO_FACE = "no face"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    BAD_LABEL = "bad label"
+
+
 @dataclass(frozen=True)
 class Scored:
     """What became of one row."""
@@ -44,10 +56,14 @@ class Scored:
     """Why the picture could not be read."""
 
     @property
-    def fate(self) -> str:
+    def fate(self) -> Fate:
         if self.reason is not None:
-            return "unreadable"
-        return "no face" if self.predicted is None else "scored"
+            return Fate.UNREADABLE if self.row.file.exists() else Fate.MISSING
+        return Fate.NO_FACE if self.predicted is None else Fate.SCORED
+
+
+class _Stopped(KeyboardInterrupt):
+    """Nobody waits for the results any more."""
 
 
 def predict(
@@ -59,20 +75,29 @@ def predict(
     be read does not stop the others.
     """
     parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
+    stopping = threading.Event()
+
+    def under_way(_done: int, _of: int | None, _seconds: float) -> None:
+        if stopping.is_set():
+            raise _Stopped
 
     def read(part: Sequence[Row]) -> list[Read]:
+        under_way(0, None, 0.0)
         paths = [row.file for row in part]
         try:
-            return workers.run(partial(read_pictures, settings, paths, crops=crops))
-        except WorkerDiedError as error:
+            return workers.run(partial(read_pictures, settings, paths, crops=crops), progress=under_way)
+        except (WorkerDiedError, WorkerLateError) as error:
             if len(part) == 1:
                 return [(None, str(error))]
         return [read([row])[0] for row in part]  # one of them did it: each by itself
 
     with ThreadPoolExecutor(workers.count, "part") as threads:
-        for part, values in zip(parts, threads.map(read, parts), strict=True):
-            for row, (value, reason) in zip(part, values, strict=True):
-                yield Scored(row, value, fault(reason) if isinstance(reason, Exception) else reason)
+        try:
+            for part, values in zip(parts, threads.map(read, parts), strict=True):
+                for row, (value, reason) in zip(part, values, strict=True):
+                    yield Scored(row, value, fault(reason) if isinstance(reason, Exception) else reason)
+        finally:
+            stopping.set()
 
 
 def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | None, as_json: bool) -> int:
@@ -82,8 +107,9 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
         say(f"valence: {remark}", err=True)
     for bad in table.bad:
         say(f"valence: {labels}, line {bad.line}: {bad.reason}", err=True)
-    many = Workers(cores(), settings.worker_limits)
-    results = []
+    chosen = "workers" in settings.model_fields_set
+    many = Workers(settings.workers if chosen else cores(), settings.worker_limits)
+    results: list[Scored] = []
     with explained(), many if len(table.rows) > _FEW else ThisProcess(settings.worker_limits) as workers:
         for scored in track(
             predict(table.rows, settings.analysis, workers, crops=crops),
@@ -96,25 +122,51 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
             results.append(scored)
             if scored.reason is not None:
                 say(f"valence: {scored.row.file}: {scored.reason}", err=True)
+    fates = _fates(results, table.bad)
     if predictions is not None:
-        _write(results, table.bad, predictions)
-    fates = Counter(scored.fate for scored in results)
+        _write(fates, predictions)
+    counts = Counter(fate.fate for fate in fates)
+    missing = counts[Fate.MISSING]
     figures = _figures(
         [(scored.row.valence, scored.predicted) for scored in results if scored.predicted is not None],
-        missed=fates["no face"],
-        unreadable=fates["unreadable"],
-        bad_labels=len(table.bad),
+        missed=counts[Fate.NO_FACE],
+        unreadable=counts[Fate.UNREADABLE] + missing,
+        missing=missing,
+        bad_labels=counts[Fate.BAD_LABEL],
     )
     if as_json:
-        print_json(figures, indent=None)
+        print_json({**figures, "rows": [fate.json() for fate in fates]}, indent=None)
     else:
         _table(figures)
-    if fates["unreadable"] or table.bad:
+    if figures["unreadable"] or table.bad:
         return WRONG_USE
-    if not fates["scored"]:
+    if not figures["n"]:
         say("valence: no face was found in any picture; choose others", err=True)
         return NO_FACE
     return DONE
+
+
+@dataclass(frozen=True)
+class _RowFate:
+    """What is told of a row, in the order of the table."""
+
+    line: int
+    path: str
+    valence: float | str
+    """As it is written where it is no label."""
+    predicted: float | None
+    fate: Fate
+    reason: str | None
+
+    def json(self) -> dict[str, Any]:
+        told = {"line": self.line, "path": self.path, "fate": self.fate.value}
+        return told if self.reason is None else {**told, "reason": self.reason}
+
+
+def _fates(results: Sequence[Scored], bad: Sequence[BadRow]) -> list[_RowFate]:
+    fates = [_RowFate(s.row.line, s.row.path, s.row.valence, s.predicted, s.fate, s.reason) for s in results]
+    fates += [_RowFate(b.line, b.path, b.valence, None, Fate.BAD_LABEL, b.reason) for b in bad]
+    return sorted(fates, key=lambda fate: fate.line)
 
 
 def _figures(scored: list[tuple[float, float]], **counts: int) -> dict[str, Any]:
@@ -139,8 +191,10 @@ def _number(value: float) -> float | None:
 
 def _table(figures: dict[str, Any]) -> None:
     title = f"{figures['n']} faces scored, {figures['missed']} pictures without a face"
-    if figures["unreadable"]:
-        title += f", {figures['unreadable']} that cannot be read"
+    if figures["unreadable"] > figures["missing"]:
+        title += f", {figures['unreadable'] - figures['missing']} that cannot be read"
+    if figures["missing"]:
+        title += f", {figures['missing']} that are missing"
     if figures["bad_labels"]:
         title += f", {figures['bad_labels']} rows without a label that can be used"
     table = Table(title=title)
@@ -155,15 +209,14 @@ def _table(figures: dict[str, Any]) -> None:
     console().print(table)
 
 
-def _write(results: list[Scored], bad: Sequence[BadRow], path: Path) -> None:
+def _write(fates: Sequence[_RowFate], path: Path) -> None:
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(("path", "valence", "predicted", "fate"))
-            for scored in results:
-                value = "" if scored.predicted is None else f"{scored.predicted:.6f}"
-                writer.writerow((defused(scored.row.path), scored.row.valence, value, scored.fate))
-            for row in bad:
-                writer.writerow((defused(row.path), "", "", f"line {row.line}: bad label"))
+            for row in fates:
+                label = defused(row.valence) if isinstance(row.valence, str) else row.valence
+                value = "" if row.predicted is None else f"{row.predicted:.6f}"
+                writer.writerow((defused(row.path), label, value, row.fate.value))
     except OSError as error:
         raise ValenceError(f"predictions cannot be written to {path}: {error.strerror}") from error

@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.engine import Engine, open_model
-from analysis.live import record_live
+from analysis.live import LiveEnd, record_live
 from results import Store
 from stream.pipelines.live import LiveResult
 from stream.sources.live import LiveError, LiveSource
-from valence.errors import ValenceError
+from valence.printing import say
 from valence.settings import Settings
 from valence.storage import explained
 from web.live.messages import frame_message
@@ -27,23 +27,34 @@ _BAR = 41
 """Characters of the scale from -1 to +1."""
 
 
-def follow(settings: Settings, source: LiveSource, name: str, seconds: float | None, *, as_json: bool) -> str:
-    """Analyses until the source ends, the time is over, or Ctrl-C, and returns the session's id.
+def follow(
+    settings: Settings, source: LiveSource, name: str, seconds: float | None, *, as_json: bool
+) -> LiveEnd:
+    """Analyses until the source ends, the time is over, or Ctrl-C; the session is called `name`.
 
-    Shows a table on a terminal, or with `as_json` a line of JSON a frame.
+    Shows a table on a terminal, or with `as_json` a line of JSON a frame; what the source says of itself goes
+    to standard error. A source that fails ends the session, which is kept.
 
     Raises:
-        ValenceError: source, model, detector or store cannot be used.
+        ValenceError: model, detector or store cannot be used.
     """
     with explained(), Store(settings.sessions, settings.database_url) as store, _shown(as_json) as show:
         engine = Engine(settings.analysis, open_model(settings.analysis), store)
         engine.model.warm_up()
-        try:
-            return asyncio.run(
-                record_live(source, engine, name, sink=show, seconds=seconds, until=_on_interrupt)
+        end = asyncio.run(
+            record_live(
+                source,
+                engine,
+                name,
+                sink=show,
+                seconds=seconds,
+                until=_on_interrupt,
+                told=lambda notice: say(f"valence: {source.name}: {notice}", err=True),
             )
-        except LiveError as error:
-            raise ValenceError(str(error)) from error
+        )
+        if end.failure is not None and not isinstance(end.failure, LiveError):
+            raise end.failure
+        return end
 
 
 def _on_interrupt(task: asyncio.Task[None]) -> None:

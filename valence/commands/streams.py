@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from results import Store, write_folder
-from stream.sources.address import SCHEMES, Address
+from stream.sources.address import Address
 from stream.sources.live import LiveError
 from valence.commands.live import follow
-from valence.errors import ValenceError
-from valence.printing import say
 from valence.settings import Settings
 from valence.storage import explained
 
-_ADDRESS = re.compile(rf"({'|'.join(sorted(SCHEMES))})://.", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class StreamEnd:
+    """What became of a stream."""
+
+    name: str
+    """What it may be called: without what may be secret in its address."""
+    summary: dict[str, Any] | None
+    """Of its session, which has what came until the end; None where no picture came."""
+    error: str | None
+    """Why it failed."""
 
 
-def is_address(text: str) -> bool:
-    """Whether what was given on the command line is an address. Names of files are never looked at so."""
-    return _ADDRESS.match(text) is not None
-
-
-def run(given: Sequence[str], settings: Settings, seconds: float | None) -> dict[str, Any]:
-    """Reads the one address that was given, and returns the stored session's summary.
+def run(url: str, settings: Settings, *, out: Path | None, seconds: float | None) -> StreamEnd:
+    """Reads the stream until it ends, `seconds` are over, or Ctrl-C.
 
     Raises:
-        ValenceError: there is more than the address, or it gives no picture.
+        ValenceError: model, detector or store cannot be used.
     """
-    if len(given) > 1:
-        raise ValenceError("a stream is analysed alone: give its address and nothing else")
     try:
-        source = Address(given[0])
-    except LiveError as error:
-        raise ValenceError(str(error)) from error
-    name = urlsplit(given[0]).hostname or "stream"
-    session = follow(settings, source, name, seconds, as_json=False)
-    for notice in source.notices:
-        say(f"valence: {source.name}: {notice}", err=True)
+        source = Address(url)
+    except LiveError as wrong:
+        return StreamEnd(f"{url.partition('://')[0]}://…", None, str(wrong))
+    end = follow(settings, source, source.name.partition("://")[2], seconds, as_json=False)
+    error = None if end.failure is None else str(end.failure)
+    if end.session is None:
+        return StreamEnd(source.name, None, error or "no picture came, so nothing is stored")
     with explained(), Store(settings.sessions, settings.database_url) as store:
-        return write_folder(store, session, store.make_folder(session))
+        folder = store.make_folder(end.session) if out is None else out / end.session
+        return StreamEnd(source.name, write_folder(store, end.session, folder), error)

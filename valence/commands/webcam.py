@@ -8,6 +8,8 @@ import typer
 
 from stream.sources.webcam import Webcam
 from valence.commands.live import follow
+from valence.errors import ValenceError
+from valence.options import Seconds
 from valence.printing import say
 from valence.settings import load
 
@@ -16,7 +18,7 @@ def webcam(
     device: Annotated[
         str, typer.Option(help="The camera's number, or the path of a device or video file.")
     ] = "0",
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
+    seconds: Seconds = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a frame and line, instead of the table.")
     ] = False,
@@ -27,5 +29,10 @@ def webcam(
 ) -> None:
     """Read a local camera live. The numbers are stored as a session, the picture is not. Ctrl-C stops."""
     camera = Webcam(int(device) if device.isdigit() else device)
-    session = follow(load(device=run_on, detector=detector), camera, "webcam", seconds, as_json=as_json)
-    say(f"stored as {session}", err=True)
+    end = follow(load(device=run_on, detector=detector), camera, "webcam", seconds, as_json=as_json)
+    if end.session is not None:
+        say(f"stored as {end.session}", err=True)
+    if end.failure is not None:
+        raise ValenceError(str(end.failure)) from end.failure
+    if end.session is None:
+        raise ValenceError(f"{camera.name} gave no picture, so nothing is stored")

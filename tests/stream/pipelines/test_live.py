@@ -283,10 +283,31 @@ async def test_an_address_without_a_stream_is_given_up() -> None:
         await source.close()
 
 
-def test_an_address_hides_its_password_and_wants_a_scheme() -> None:
-    assert Address("rtsp://ann:secret@camera/live").name == "rtsp://camera/live"
-    with pytest.raises(LiveError):
-        Address("/etc/passwd")
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("rtsp://ann:secret@camera/live", "rtsp://camera/live"),
+        ("RTSP://camera:8554/live?password=secret#secret", "rtsp://camera:8554/live"),
+        ("rtsp://camera:554/user=ann&password=secret&channel=1", "rtsp://camera:554/…"),
+        ("http://camera/a;token=secret/b", "http://camera/…/b"),
+        ("http://camera/a/token%3Dsecret", "http://camera/a/…"),
+        ("rtmp://host/live/live_123456_secretsecret", "rtmp://host/live/…"),
+        ("rtsp://ann:12/sec/ret@camera/live", "rtsp://ann/…/…/live"),
+        ("srt://[::1]:9000?passphrase=secret", "srt://[::1]:9000"),
+        ("udp://@:1234", "udp://:1234"),
+    ],
+)
+def test_an_address_hides_what_may_be_secret(url: str, name: str) -> None:
+    assert Address(url).name == name
+
+
+@pytest.mark.parametrize(
+    "url", ["/etc/passwd", "file:///secret", "rtsp://", "rtsp://ann:secret/x@camera", "http://[secret", "x"]
+)
+def test_what_is_no_address_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(LiveError, match="such as rtsp://camera/live") as refused:
+        Address(url)
+    assert "secret" not in str(refused.value) and "passwd" not in str(refused.value)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(-(2**30), 2**30), st.integers(0, 2**31 - 1))

@@ -6,12 +6,25 @@ import os
 import shutil
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from PIL import Image as Pillow
 
+from stream.sources import folders
 from stream.sources.door import SourceError
-from stream.sources.folders import LOOP, NOT_MEDIA, RESULTS, SOUND, UNREADABLE, find_media, looks_like_media
+from stream.sources.folders import (
+    LOOP,
+    NOT_MEDIA,
+    RESULTS,
+    SOUND,
+    UNREADABLE_FOLDER,
+    find_media,
+)
+from stream.sources.sniffing import HEAD, seems_media
 from tests import MEDIA
 from tests.stream.sources.recordings import encode, moving
+from tests.valence.media_files import portrait
 
 ONE = MEDIA / "one_face.jpg"
 
@@ -29,16 +42,55 @@ def test_known_names_are_candidates_whatever_they_hold(tmp_path: Path, name: str
     assert names(find_media(tmp_path).media) == [name]
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "ts", "mpg", "webm", "flv"])
-def test_recordings_are_known_by_what_they_hold(tmp_path: Path, suffix: str) -> None:
-    codec = {"avi": "mpeg4", "mpg": "mpeg2video", "webm": "libvpx", "flv": "flv"}.get(suffix, "libx264")
-    encode(tmp_path / f"a.{suffix}", moving(5), codec=codec).rename(tmp_path / "recording.0001")
+CONTAINERS = {
+    "mp4": "libx264",
+    "mov": "mjpeg",
+    "matroska": "libx264",
+    "webm": "libvpx",
+    "avi": "mpeg4",
+    "asf": "wmv2",
+    "mpegts": "mpeg2video",
+    "mpeg": "mpeg1video",
+    "vob": "mpeg2video",
+    "flv": "flv",
+    "ogv": "libtheora",
+    "mxf": "mpeg2video",
+    "h264": "libx264",
+    "hevc": "libx265",
+    "m4v": "mpeg4",
+    "mpeg2video": "mpeg2video",
+    "ivf": "libvpx",
+    "gif": "gif",
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_recordings_are_known_by_what_they_hold(tmp_path: Path, kind: str) -> None:
+    codec = CONTAINERS[kind]
+    if codec not in av.codecs_available:
+        pytest.skip(f"no encoder {codec}")
+    with av.open(str(tmp_path / "recording.0001"), "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = 352, 288
+        stream.pix_fmt = {"mjpeg": "yuvj420p", "gif": "rgb8"}.get(codec, "yuv420p")
+        for i in range(5):
+            picture = av.VideoFrame.from_ndarray(portrait(352, 288, shift=i), format="bgr24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
     assert names(find_media(tmp_path).media) == ["recording.0001"]
 
 
-def test_pictures_without_a_suffix(tmp_path: Path) -> None:
-    shutil.copy(ONE, tmp_path / "IMG_0001")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "AVIF"])
+def test_pictures_without_a_suffix(tmp_path: Path, kind: str) -> None:
+    Pillow.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "IMG_0001", kind)
     assert names(find_media(tmp_path).media) == ["IMG_0001"]
+
+
+@pytest.mark.parametrize(("size", "at"), [(192, 4), (204, 0)])
+def test_transport_streams_of_other_packets(size: int, at: int) -> None:
+    packet = bytearray(size)
+    packet[at] = 0x47
+    assert seems_media(bytes(packet) * 30)
 
 
 def test_what_is_passed_over_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -79,19 +131,66 @@ def test_linked_folders_are_followed_once_and_loops_are_noticed(tmp_path: Path) 
     (inside / "link").symlink_to(outside)
     (inside / "again").symlink_to(outside)
     (inside / "below" / "up").symlink_to(inside)
+    (inside / "a link to below").symlink_to(inside / "below")
     (inside / "dead.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    (inside / "circle").symlink_to(inside / "circle")
 
     listing = find_media(inside)
 
     assert len(listing.media) == 3 and "dead.jpg" in names(listing.media), "an error later, not silence"
-    assert sorted(names(listing.passed_over[LOOP])) == ["link", "up"]
+    assert inside / "below" / "a.jpg" in listing.media, "the folder itself, not the link to it"
+    assert sorted(names(listing.passed_over[LOOP])) == ["a link to below", "link", "up"]
+    assert names(listing.passed_over[NOT_MEDIA]) == ["circle"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read anything")
-def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_what_was_killed_and_other_stores_are_results(tmp_path: Path) -> None:
     shutil.copy(ONE, tmp_path / "a.jpg")
-    (tmp_path / "locked").mkdir(mode=0)
-    assert names(find_media(tmp_path).passed_over[UNREADABLE]) == ["locked"]
+    kept = ("mine/annotated.mp4", "2026-01-01_10-00-00_a/holiday.mp4")
+    for name in (*kept, "2026-01-01_10-00-00_b/annotated.mp4", "store/valence.db", "store/one/x.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    listing = find_media(tmp_path)
+
+    assert {str(path.relative_to(tmp_path)) for path in listing.media} == {"a.jpg", *kept}
+    assert names(listing.passed_over[RESULTS]) == ["2026-01-01_10-00-00_b", "store"]
+
+
+def test_a_folder_that_is_given_is_read_although_results_go_there(tmp_path: Path) -> None:
+    for name in ("a.mp4", "valence.db"):
+        (tmp_path / name).touch()
+    assert names(find_media(tmp_path, [tmp_path]).media) == ["a.mp4"]
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(ONE, tmp_path / "a.jpg")
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refusing(folder: Path) -> object:
+        if Path(folder).name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(folders.os, "scandir", refusing)
+    assert names(find_media(tmp_path).passed_over[UNREADABLE_FOLDER]) == ["locked"]
+    with pytest.raises(SourceError, match="may not be read"):
+        find_media(tmp_path / "locked")
+
+
+def test_little_is_read_of_what_is_not_called_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "large.bin").open("wb") as file:
+        file.truncate(50_000_000)
+    (tmp_path / "a.mp4").touch()
+    read: list[int] = []
+
+    def judge(head: bytes) -> bool:
+        read.append(len(head))
+        return False
+
+    monkeypatch.setattr(folders, "seems_media", judge)
+    find_media(tmp_path)
+    assert read == [HEAD]
 
 
 def test_nothing_to_analyse_is_an_error_that_counts(tmp_path: Path) -> None:
@@ -104,7 +203,23 @@ def test_nothing_to_analyse_is_an_error_that_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"G", b"\x47" * 10, b"OggS" + bytes(100), b"\0\0\0\x18ftypM4A ", b"BMW"]
+    "head",
+    [
+        b"",
+        b"G",
+        b"\x47" * 10,
+        b"OggS" + bytes(100),
+        b"OggS" + bytes(24) + b"\x01vorbis",
+        b"\0\0\0\x18ftypM4A ",
+        b"BMW",
+        b"BM is how this text begins",
+        b"plain words\n" * 300,
+        b"GATTACA" * 580,
+        b"\0\0\1\0\1\0\x10\x10",  # an icon
+        b"\0\1\0\0\0\x12OS/2",  # a font
+        b"RIFF\0\0\0\0WAVEfmt ",
+    ],
+    ids=lambda head: repr(head[:12]),
 )
 def test_what_only_looks_like_it(head: bytes) -> None:
-    assert not looks_like_media(head)
+    assert not seems_media(head)

@@ -6,13 +6,18 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from analysis import pictures
+from analysis.settings import AnalysisSettings
+from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError
 from tests.valence.command import Run
 from tests.valence.media_files import MEDIA
+from valence.commands.evaluate import predict
+from valence.commands.labels import Row
 
 
 @pytest.fixture
@@ -145,14 +150,24 @@ def test_every_row_has_a_fate(run: Run, labels: Path, tmp_path: Path) -> None:
 
     assert result.code == 2
     (figures,) = result.lines
-    counts = [figures[name] for name in ("n", "missed", "unreadable", "bad_labels")]
-    assert counts == [2, 1, 1, 3]
+    counts = [figures[name] for name in ("n", "missed", "unreadable", "missing", "bad_labels")]
+    assert counts == [2, 1, 1, 1, 3], "what is missing cannot be read"
+    assert [(row["line"], row["path"], row["fate"]) for row in figures["rows"]] == [
+        (2, "one_face.jpg", "scored"),
+        (3, "neutral_face.jpg", "scored"),
+        (4, "no_face.jpg", "no face"),
+        (5, "gone.jpg", "missing"),
+        (6, "one_face.jpg", "bad label"),
+        (7, "one_face.jpg", "bad label"),
+        (8, "", "bad label"),
+    ]
+    assert "no such file" in figures["rows"][3]["reason"] and "reason" not in figures["rows"][0]
     for words in ("line 6: valence must be", "line 7: valence must be", "line 8: the path is missing"):
         assert words in result.err
     with (tmp_path / "out.csv").open(newline="") as file:
-        fates = [row["fate"] for row in csv.DictReader(file)]
-    assert fates[:4] == ["scored", "scored", "no face", "unreadable"]
-    assert fates[4:] == [f"line {line}: bad label" for line in (6, 7, 8)]
+        rows = list(csv.DictReader(file))
+    assert [row["fate"] for row in rows] == [row["fate"] for row in figures["rows"]]
+    assert rows[4]["valence"] == "seven", "as it is written"
 
 
 @pytest.mark.parametrize(
@@ -162,9 +177,25 @@ def test_every_row_has_a_fate(run: Run, labels: Path, tmp_path: Path) -> None:
         b"path\tvalence\none_face.jpg\t0.8\nneutral_face.jpg\t-0.2\n",
         "Valence , Path\r\n0.8,one_face.jpg\r\n-0.2,neutral_face.jpg\r\n".encode("utf-8-sig"),
         "path;valence\none_face.jpg;0,8\nneutral_face.jpg;-0,2\n".encode("utf-16"),
+        "path;valence\none_face.jpg;0,8\nneutral_face.jpg;-0,2\n".encode("utf-16-le"),
+        "path;valence\none_face.jpg;0,8\nneutral_face.jpg;-0,2\n".encode("utf-32"),
+        b'path,valence\none_face.jpg,"0,8"\nneutral_face.jpg,"-0,2"\n',
+        b"sep=;\r\npath;valence\r\none_face.jpg;0,8\r\nneutral_face.jpg;-0,2\r\n;;\r\n",
+        b"\r\npath,valence,\r\none_face.jpg,0.8,\rneutral_face.jpg,\xe2\x88\x920.2,\n",
         "path;valence;name\none_face.jpg;0.8;Jos\xe9\nneutral_face.jpg;-0.2;\n".encode("cp1252"),
     ],
-    ids=["semicolon", "tab", "mark", "utf-16", "windows"],
+    ids=[
+        "semicolon",
+        "tab",
+        "mark",
+        "utf-16",
+        "utf-16 without a mark",
+        "utf-32",
+        "quoted decimal comma",
+        "declared",
+        "ends of lines, a minus sign",
+        "windows",
+    ],
 )
 def test_tables_as_spreadsheets_write_them(run: Run, labels: Path, data: bytes) -> None:
     plain = run("evaluate", labels, "--json").lines[0]
@@ -180,6 +211,58 @@ def test_a_column_that_is_there_twice_is_refused(run: Run, labels: Path, header:
     labels.write_text(f"{header}\none_face.jpg{delimiter}0.8{delimiter}-0.8\n")
     result = run("evaluate", labels)
     assert result.code == 2 and "twice" in result.err
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("one_face.jpg,0,8", "more fields than the header"),
+        ("one_face.jpg,nan", "valence must be"),
+        ("one_face.jpg,0_1", "valence must be"),
+        ("one_face.jpg,1e999", "valence must be"),
+    ],
+)
+def test_a_label_that_only_looks_like_a_number_is_not_scored(
+    run: Run, labels: Path, row: str, says: str
+) -> None:
+    labels.write_text(f"path,valence\nneutral_face.jpg,0.1\n{row}\n")
+    result = run("evaluate", labels, "--json")
+    assert result.code == 2 and result.lines[0]["n"] == 1 and result.lines[0]["bad_labels"] == 1
+    assert "line 3: " in result.err and says in result.err
+
+
+def test_a_quote_that_does_not_close_is_refused(run: Run, labels: Path) -> None:
+    labels.write_text('path,valence\none_face.jpg,"0.8\nneutral_face.jpg,0.1\n')
+    result = run("evaluate", labels)
+    assert result.code == 2 and "is not a table that can be read" in result.err
+
+
+@pytest.mark.parametrize("failure", [WorkerDiedError(9), WorkerLateError("it took too long")])
+def test_a_picture_that_ends_its_worker_costs_no_other(tmp_path: Path, failure: Exception) -> None:
+    names = [*["a.jpg"] * 3, "deadly.jpg", *["b.jpg"] * 3]
+    for name in names:
+        (tmp_path / name).touch()
+
+    class Mortal(ThisProcess):
+        def run(self, function: Any, *given: Any, progress: Any = None) -> Any:
+            _, paths = function.args
+            if any(path.name == "deadly.jpg" for path in paths):
+                raise failure
+            return [(0.5, None)] * len(paths)
+
+    rows = [Row(name, 0.1, tmp_path / name) for name in names]
+    scored = list(predict(rows, AnalysisSettings(), Mortal(), crops=False))
+    assert [one.fate.value for one in scored] == ["scored"] * 3 + ["unreadable"] + ["scored"] * 3
+    assert scored[3].reason == str(failure)
+
+
+def test_workers_hear_of_each_picture_so_that_only_one_that_lasts_is_late(labels: Path) -> None:
+    told: list[tuple[int, int | None, float]] = []
+    paths = [labels.parent / name for name in ("one_face.jpg", "no_face.jpg")]
+    read = pictures.read_pictures(
+        AnalysisSettings(), paths, crops=False, progress=lambda *step: told.append(step)
+    )
+    assert told == [(0, 2, 0.0), (1, 2, 0.0)] and [value is None for value, _ in read] == [False, True]
 
 
 def test_many_pictures_side_by_side_have_the_same_figures(run: Run, labels: Path, tmp_path: Path) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from stream.sources import folders
+from stream.sources.address import is_address
 from tests import MEDIA
 from tests.valence.command import Run
 from tests.valence.media_files import smile_video
 from valence.commands.piped import piped
-from valence.commands.streams import is_address
 from valence.errors import ValenceError
 
 ONE = MEDIA / "one_face.jpg"
@@ -55,8 +59,121 @@ def test_an_empty_pipe_is_told(tmp_path: Path) -> None:
 
 def test_a_pipe_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("valence.commands.piped.SPARED", 1 << 60)
-    with pytest.raises(ValenceError, match="does not fit"), piped(io.BytesIO(b"abc")):
+    with pytest.raises(ValenceError, match="does not fit"), piped(1, io.BytesIO(b"abc")):
         pass
+
+
+def test_more_than_may_come() -> None:
+    with (
+        pytest.raises(ValenceError, match="VALENCE_PIPED_MB raises the limit"),
+        piped(1, io.BytesIO(bytes(1_000_001))),
+    ):
+        pass
+
+
+class Input:
+    """Stands for standard input."""
+
+    closed = False
+
+    def __init__(self, content: bytes, terminal: bool = False) -> None:
+        self.buffer = io.BytesIO(content)
+        self.isatty = lambda: terminal
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (None, "standard input is closed"),
+        (Input(b"", terminal=True), "nothing is piped in"),
+        (Input(b""), "the file is empty"),
+        (Input(b"no media at all"), "it is not a video that can be read"),
+    ],
+)
+def test_what_is_wrong_with_a_pipe_is_told_and_the_others_are_analysed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Input | None, says: str
+) -> None:
+    shutil.copy(ONE, tmp_path)
+    monkeypatch.setattr(sys, "stdin", given)
+    result = run("analyze", "-", ONE.name, "--json", "--no-annotate")
+    bad = next(line for line in result.lines if line["input"] == "stdin")
+    good = next(line for line in result.lines if line["input"] == ONE.name)
+    assert result.code == 2 and says in bad["error"] and good["faces"]
+    assert result.err.count("\n") == 1 and says in result.err
+
+
+def test_a_pipe_is_read_once_and_leaves_no_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "spool").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "spool"))
+    monkeypatch.setattr(sys, "stdin", Input(ONE.read_bytes()))
+    result = run("analyze", "-", "-", "--json", "--no-annotate")
+    assert result.code == 0 and len(result.lines) == 1
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_files_of_odd_names_are_files(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = ["-", "http:x.jpg", "rtsp:", "concat:a|b.jpg"]
+    for name in (*odd, "-x.jpg"):
+        shutil.copy(ONE, tmp_path / name)
+    monkeypatch.setattr(sys, "stdin", Input(b""))
+    result = run("analyze", "./-", *odd[1:], "--json", "--no-annotate")
+    assert result.code == 0 and [line["input"] for line in result.lines] == odd
+    assert run("analyze", "--no-annotate", "--", "-x.jpg").code == 0
+
+
+def test_what_two_words_stand_for_is_analysed_once(run: Run, tmp_path: Path) -> None:
+    shutil.copy(ONE, tmp_path)
+    words = (".", ONE.name, tmp_path, tmp_path / ONE.name)
+    assert len(run("analyze", *words, "--json", "--no-annotate").lines) == 1
+
+
+def test_an_empty_name_is_not_this_folder(run: Run, tmp_path: Path) -> None:
+    shutil.copy(ONE, tmp_path)
+    result = run("analyze", "", "--json")
+    assert result.code == 2 and "the name is empty" in result.err
+
+
+def test_a_folder_below_that_may_not_be_read_is_an_error_and_the_rest_is_analysed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ONE, tmp_path)
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refusing(folder: Path) -> object:
+        if Path(folder).name == "locked":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(folders.os, "scandir", refusing)
+    result = run("analyze", ".", "--json", "--no-annotate")
+    bad, good = result.lines
+    assert result.code == 2 and bad["input"] == "locked" and "may not be read" in bad["error"]
+    assert good["input"] == ONE.name
+
+
+def test_what_is_passed_over_is_named_also_where_nothing_is_left(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    result = run("analyze", ".", "--json")
+    assert result.code == 2 and "1 passed over, no picture or recording: notes.txt" in result.err
+    assert "no images or videos" in result.lines[0]["error"]
+
+
+def test_a_study_takes_no_results_from_a_folder_and_says_what_it_passes_over(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "d").mkdir()
+    shutil.copy(ONE, tmp_path / "d")
+    run("analyze", "d", "--out", "d/results")
+    (tmp_path / "d" / "notes.txt").touch()
+    run("study", "create", "S")
+    run("study", "stimulus", "S", "Ad=2")
+    result = run("study", "add", "S", "d", "--json")
+    (study,) = [json.loads(result.out)]
+    assert [entry["input"] for entry in study["attached"] + study["failed"]] == [f"d/{ONE.name}"]
+    assert "results of an earlier analysis: results" in result.err and "notes.txt" in result.err
 
 
 def test_own_results_do_not_become_inputs(run: Run, tmp_path: Path) -> None:
@@ -73,7 +190,8 @@ def test_what_is_passed_over_is_named(run: Run, tmp_path: Path) -> None:
         (tmp_path / f"notes [{number:02}].txt").touch()
     result = run("analyze", ".", "--json", "--no-annotate")
     assert result.code == 0 and len(result.lines) == 1
-    assert "notes [00].txt" in result.err and "and 12 more" in result.err
+    assert "20 passed over, no picture or recording: notes [00].txt" in result.err
+    assert "and 12 more" in result.err
 
 
 @pytest.mark.parametrize(
@@ -132,7 +250,7 @@ def test_a_stream_ends_after_its_seconds(run: Run, tmp_path: Path, address: str)
 def test_an_address_that_gives_no_picture_in_time_stores_nothing(run: Run, tmp_path: Path) -> None:
     result = run("analyze", "rtsp://127.0.0.1:1/x", "--seconds", "1")
     assert result.code == 2
-    assert "rtsp://127.0.0.1/x gave no picture" in result.err
+    assert "rtsp://127.0.0.1:1/x: no picture came, so nothing is stored" in result.err
 
 
 def test_a_playlist_at_an_address_reads_no_file_of_this_computer(

@@ -134,6 +134,12 @@ def test_a_table_puts_hundreds_in_their_places(folder: Path) -> None:
         ("session,mood\nx,y\n", "'mood' is not known"),
         ("session,offset_s\nx,soon\n", "line 2"),
         ("session,viewer\n,Ann\n", "line 2: the session is missing"),
+        ("session,offset_s\nx,inf\n", "line 2: offset_s must be a number of seconds, it is 'inf'"),
+        ("session,offset_s\nx,nan\n", "line 2: offset_s must be"),
+        ("session,face_id\nx,1.5\n", "line 2: face_id must be the number of a face"),
+        ("session,face_id\nx,first\n", "line 2: face_id must be the number of a face"),
+        ("session,offset_s\nx,1,5\n", "line 2: it has more fields"),
+        ("session,offset_s,session\nx,1,y\n", "the column session twice"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_where(folder: Path, text: str, said: str) -> None:
@@ -141,6 +147,26 @@ def test_a_table_that_cannot_be_read_says_where(folder: Path, text: str, said: s
     (folder / "who.csv").write_text(text)
 
     assert said in complaint(run("add", "s", "--table", "who.csv"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_as_spreadsheets_write_it(folder: Path, encoding: str) -> None:
+    run("create", "S", "--stimulus", "A=10")
+    one = react("one", 4)
+    text = f"Session;offset_s;face_id;viewer\r\n{one};0,5;1,0;Jos\u00e9\r\n;;;\r\n"
+    (folder / "who.csv").write_bytes(text.encode(encoding))
+    done = run("add", "s", "--table", "who.csv", "--json")
+    (row,) = json.loads(done.stdout)["attached"]
+    assert (row["viewer"], row["offset_s"], row["face_id"]) == ("Jos\u00e9", 0.5, 1)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+def test_no_number_that_can_be_used_is_refused_before_anything_is_analysed(folder: Path, value: str) -> None:
+    run("create", "S", "--stimulus", "A=10")
+    done = run("add", "s", "not there.mp4", f"--offset={value}")
+    assert done.exit_code == 2 and "no number" in done.stderr and "no such file" not in done.stderr
+    assert "is no number" in complaint(run("create", "T", "--stimulus", f"A={value}"))
+    assert "no stretch" in complaint(run("segment", "s", "x", f"0:{value}"))
 
 
 def test_wrong_use_is_one_clear_line(folder: Path) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +15,8 @@ from analysis.errors import AnalysisError
 from analysis.tasks import FileTask, analyze_file
 from analysis.workers import Workers
 from results import ResultsError, Store, StoreError, Study, Viewings
-from stream.sources.door import SourceError
-from stream.sources.folders import find_media
+from valence.commands.inputs import Failure, media_in
+from valence.commands.tables import Line, number, read_table
 from valence.errors import ValenceError, fault
 from valence.printing import console, shown
 from valence.settings import Settings
@@ -37,55 +36,60 @@ class Entry:
     face_id: int | None = None
 
 
-def entries_of(given: Sequence[str], common: Entry) -> list[Entry]:
-    """An entry for each argument; a folder stands for the images and videos in it."""
+def entries_of(given: Sequence[str], common: Entry, leave_out: Collection[Path] = ()) -> list[Entry]:
+    """An entry for each argument; a folder stands for the images and videos in it.
+
+    leave_out: folders of results. Raises ValenceError: a folder cannot be read, or holds none.
+    """
     entries: list[Entry] = []
     for what in given:
-        if Path(what).is_dir():
-            try:
-                entries += [replace(common, what=str(path)) for path in find_media(Path(what)).media]
-            except SourceError as error:
-                raise ValenceError(f"{what}: {error}") from error
-        else:
+        if not Path(what).is_dir():
             entries.append(replace(common, what=what))
+            continue
+        for media in media_in(Path(what), leave_out):
+            if isinstance(media, Failure):
+                raise ValenceError(f"{media.name}: {media.reason}")
+            entries.append(replace(common, what=str(media)))
     return entries
 
 
 def entries_in(table: Path, common: Entry) -> list[Entry]:
-    """The rows of a CSV file with the column `session` and any of `stimulus, viewer, offset_s, face_id`.
+    """The rows of a table with the column `session` and any of `stimulus, viewer, offset_s, face_id`.
 
     Paths in it are relative to its folder. What a row leaves empty is as in `common`. Raises ValenceError.
     """
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            names = reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ValenceError(f"{table}: {reason}") from error
-    unknown = [name for name in names if name not in COLUMNS]
-    if "session" not in names or unknown:
+    read = read_table(table, COLUMNS)
+    unknown = [name for name in read.names if name and name not in COLUMNS]
+    if "session" not in read.names or unknown:
         said = f"the column {unknown[0]!r} is not known" if unknown else "the column 'session' is missing"
         raise ValenceError(f"{table}: {said}; possible are {', '.join(COLUMNS)}")
-    return [_entry(table, number, row, common) for number, row in enumerate(rows, 2)]
+    return [_entry(table, line, common) for line in read.lines]
 
 
-def _entry(table: Path, number: int, row: dict[str, str], common: Entry) -> Entry:
-    what = (row["session"] or "").strip()
+def _entry(table: Path, line: Line, common: Entry) -> Entry:
+    def wrong(what: str) -> ValenceError:
+        return ValenceError(f"{table}, line {line.number}: {what}")
+
+    cells = line.cells
+    what = cells["session"]
+    if line.surplus:
+        raise wrong("it has more fields than the header; a name with the sign between them wants quotes")
     if not what:
-        raise ValenceError(f"{table}, line {number}: the session is missing")
+        raise wrong("the session is missing")
+    offset, face = cells.get("offset_s"), cells.get("face_id")
+    offset_s, face_id = number(offset or ""), number(face or "")
+    if offset and offset_s is None:
+        raise wrong(f"offset_s must be a number of seconds, it is {offset!r}")
+    if face and (face_id is None or face_id != int(face_id) or face_id < 1):
+        raise wrong(f"face_id must be the number of a face (1, 2, …), it is {face!r}")
     beside = table.parent / what
-    try:
-        return Entry(
-            what=str(beside) if beside.exists() else what,
-            stimulus=row.get("stimulus") or common.stimulus,
-            viewer=row.get("viewer") or common.viewer,
-            offset_s=float(row.get("offset_s") or common.offset_s),
-            face_id=int(row["face_id"]) if row.get("face_id") else common.face_id,
-        )
-    except ValueError as error:
-        raise ValenceError(f"{table}, line {number}: {error}") from error
+    return Entry(
+        what=str(beside) if beside.exists() else what,
+        stimulus=cells.get("stimulus") or common.stimulus,
+        viewer=cells.get("viewer") or common.viewer,
+        offset_s=common.offset_s if offset_s is None else offset_s,
+        face_id=common.face_id if face_id is None else int(face_id),
+    )
 
 
 def attach_all(

@@ -23,8 +23,9 @@ from valence.commands.study import links
 from valence.commands.study.options import Aggregation, stretch_of
 from valence.commands.study.printing import findings_line, findings_table, studies_table, tell_study
 from valence.commands.study.shared import OfStimulus, StudyName
+from valence.commands.tables import number
 from valence.errors import WRONG_USE, ValenceError
-from valence.options import with_options
+from valence.options import finite, with_options
 from valence.printing import ask, console, limits, print_json, say, signed, tell
 from valence.settings import load
 from valence.storage import opened_store
@@ -134,7 +135,11 @@ def add(
     ] = None,
     face: Annotated[int | None, typer.Option(help="Which face.", show_default="the one seen most")] = None,
     offset: Annotated[
-        float, typer.Option(help="Seconds of the recording at which the stimulus begins; may be negative.")
+        float,
+        typer.Option(
+            callback=finite,
+            help="Seconds of the recording at which the stimulus begins; may be negative.",
+        ),
     ] = 0.0,
     discard_media: Annotated[
         bool,
@@ -147,12 +152,13 @@ def add(
     from valence.commands.study.add import Entry, attach_all, entries_in, entries_of
 
     common = Entry("", of, viewer, offset, face)
-    entries = entries_of(recordings or [], common) + (entries_in(table, common) if table else [])
+    settings = load()
+    entries = entries_of(recordings or [], common, [sessions or settings.sessions])
+    entries += entries_in(table, common) if table else []
     if not entries:
         raise ValenceError("There is nothing to add: name sessions or recordings, or a --table of them.")
     if viewer and len(entries) > 1:
         raise ValenceError("One --viewer cannot be in several recordings of one stimulus: use a --table.")
-    settings = load()
     with opened_store(sessions) as store:
         found = Studies(store).get(study)
         attached, failed = attach_all(store, settings, found, entries, discard_media)
@@ -325,11 +331,11 @@ def _stimulus(text: str) -> tuple[str, float, Path | None]:
     if path.exists():
         return path.stem, duration_of(path), path
     name, equals, seconds = text.rpartition("=")
-    try:
-        return name, float(seconds), None
-    except ValueError:
+    length = number(seconds)
+    if not equals or length is None:
         wrong = f"{seconds!r} is no number of seconds" if equals else "there is no such video"
-        raise ValenceError(f"{text}: {wrong}; give a video file, or NAME=SECONDS") from None
+        raise ValenceError(f"{text}: {wrong}; give a video file, or NAME=SECONDS")
+    return name, length, None
 
 
 def _named(store: Store, study: str, name: str) -> Findings:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from results import Options
+from valence.commands.tables import number
 from valence.errors import ValenceError
 
 
@@ -52,10 +53,9 @@ def stretch_of(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
     start, _, end = text.replace(":", "-", 1).rpartition("-")
-    try:
-        stretch = float(start), float(end)
-    except ValueError:
-        raise ValenceError(f"{text!r} is no stretch of seconds like 0-3") from None
-    if not stretch[0] < stretch[1]:
+    first, last = number(start), number(end)
+    if first is None or last is None:
+        raise ValenceError(f"{text!r} is no stretch of seconds like 0-3")
+    if not first < last:
         raise ValenceError(f"a stretch from {start} to {end} seconds is empty")
-    return stretch
+    return first, last
