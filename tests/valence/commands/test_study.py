@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from results import Store, Viewings
+from results import FaceEdits, Store, Viewings
 from stream.frames import Box, Sample
 from stream.sources.stills import stills
 from tests.valence.media_files import MEDIA, write_video
@@ -243,7 +243,9 @@ def test_stills_are_what_the_video_shows_then(folder: Path) -> None:
 
 
 def smiling(path: Path, peak: float, rng: np.random.Generator, seconds: float = 8.0, rate: int = 10) -> None:
-    """A recording of somebody calm who smiles for two seconds around `peak`."""
+    """A recording of somebody calm who smiles for two seconds around `peak`: two people in truth, whom whoever
+    knows better puts together.
+    """
     calm = cv2.resize(cv2.imread(str(MEDIA / "neutral_face.jpg")), (320, 320))
     smile = cv2.resize(cv2.imread(str(MEDIA / "one_face.jpg")), (320, 320))
     times = np.arange(0, seconds, 1 / rate) + rng.uniform(0, 0.3 / rate, int(seconds * rate))
@@ -266,6 +268,9 @@ def test_recordings_are_analysed_and_the_smile_is_found_when_it_was(folder: Path
 
     run_json("create", "Film", "--stimulus", "ad.mp4")
     added = run_json("add", "film", "recordings")
+    with Store(folder / "sessions") as store:
+        for session in store.sessions():
+            FaceEdits(store).merge(session.id, [1, 2])
     again = run("add", "film", "recordings", "--json")
     report = run_json("report", "film")
 
