@@ -243,8 +243,9 @@ def test_stills_are_what_the_video_shows_then(folder: Path) -> None:
 
 
 def smiling(path: Path, peak: float, rng: np.random.Generator, seconds: float = 8.0, rate: int = 10) -> None:
-    """A recording of somebody calm who smiles for two seconds around `peak`: two people in truth, whom whoever
-    knows better puts together.
+    """A recording of somebody calm who smiles for two seconds around `peak`.
+
+    Two people in truth, whom whoever knows better puts together.
     """
     calm = cv2.resize(cv2.imread(str(MEDIA / "neutral_face.jpg")), (320, 320))
     smile = cv2.resize(cv2.imread(str(MEDIA / "one_face.jpg")), (320, 320))
