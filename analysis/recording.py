@@ -16,8 +16,8 @@ from stream.pipelines.live import LiveResult
 EVERY = 0.3
 """Seconds between commits: what a killed process loses at most, with the time that a commit takes."""
 MOST_HELD = 100_000
-"""Samples that are kept in memory while the store is away: of one face, at 30 frames a second, those of 55
-minutes; of sixteen faces those of 3."""
+"""Samples, or frames where those are more, that are kept in memory while the store is away: of one face, at 30
+frames a second, those of 55 minutes; of sixteen faces those of 3."""
 NOTICED = 2.0
 """Seconds after which a commit that is still under way counts as one that fails."""
 LONGEST_PAUSE = 5.0
@@ -45,10 +45,12 @@ class Recorder:
         # locked.
         self._thread = ThreadPoolExecutor(1, f"record {writer.id}")
         self._samples: list[Sample] = []
+        self._frames: list[tuple[int, float]] = []
+        """Number and seconds of each frame that was analysed, also of those without a face."""
         self._events: list[tuple[str, str, float]] = []
         self._latest: LiveResult | None = None
         self._handed = 0
-        """Samples that the writer has and that are not committed."""
+        """Samples, or frames where those are more, that the writer has and that are not committed."""
         self._writing: asyncio.Future[None] | None = None
         self._stored_until = 0.0
         """Seconds of the session that are in the store."""
@@ -61,6 +63,7 @@ class Recorder:
         if self._is_full():
             return  # the session ends now
         self._samples.extend(result.samples)
+        self._frames.append((result.shot.index, result.shot.time))
         self._latest = result
 
     def event(self, kind: str, text: str) -> None:
@@ -129,7 +132,7 @@ class Recorder:
         return max(0.0, self._now - self._stored_until)
 
     def _is_full(self) -> bool:
-        return self._handed + len(self._samples) >= MOST_HELD
+        return self._handed + max(len(self._samples), len(self._frames)) >= MOST_HELD
 
     def _is_away(self, error: Exception) -> None:
         now = time.monotonic()
@@ -180,21 +183,26 @@ class Recorder:
                 await asyncio.wait({self._writing})
                 self._writing.exception()  # the writer keeps what it could not commit and tries again now
             samples, self._samples = self._samples, []
+            frames, self._frames = self._frames, []
             events, self._events = self._events, []
-            self._handed += len(samples)
+            self._handed += max(len(samples), len(frames))
             self._writing = asyncio.ensure_future(
-                self._in_thread(self._hand_over, samples, events, self._latest)
+                self._in_thread(self._hand_over, samples, events, frames, self._latest)
             )
             await asyncio.shield(self._writing)
 
     def _hand_over(
-        self, samples: list[Sample], events: list[tuple[str, str, float]], latest: LiveResult | None
+        self,
+        samples: list[Sample],
+        events: list[tuple[str, str, float]],
+        frames: list[tuple[int, float]],
+        latest: LiveResult | None,
     ) -> None:
         """What is handed over the writer keeps, also when the commit fails."""
         progress = None
         if latest is not None:
             progress = (latest.frames, latest.frames_with_faces, latest.shot.time)
-        self._writer.keep(samples, events, progress)
+        self._writer.keep(samples, events, progress, frames)
         self._writer.flush()
         self._handed = 0
         self._stored_until = latest.shot.time if latest is not None else 0.0

@@ -67,15 +67,15 @@ def keep_as_one(connection: Connection, session_key: int) -> None:
 def all_frames(connection: Connection, session: Row[Any], samples: Samples) -> FrameTimes:
     """Every frame of a session whose samples these are.
 
-    Raises InputError where it is not known when all of them were shown: sessions of older versions and live
-    ones keep it of frames with a face alone.
+    Raises InputError where it is not known when all of them were shown: sessions of older versions keep it of
+    frames with a face alone.
     """
     kept = load_frame_times(connection, session.key)
     # Those of the samples come first: of a frame that both know, theirs is the time that stands beside it.
     frame, at = np.unique(np.concatenate([samples.frame, kept.frame]), return_index=True)
     if len(frame) < session.frames:
         raise InputError(
-            f"Session {session.id} does not know when its frames without a face were shown (live sessions "
-            "and those of older versions do not keep it): export it without them."
+            f"Session {session.id} does not know when its frames without a face were shown (those of older "
+            "versions do not keep it): export it without them."
         )
     return FrameTimes(frame, np.concatenate([samples.time, kept.time])[at])

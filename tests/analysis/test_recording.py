@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from analysis import recording
 from analysis.recording import Recorder
-from results import State, Store, StoreError
+from results import Format, State, Store, StoreError, export
 from results.database.engine import Database
 from stream.frames import Box, Sample
 from stream.pipelines.live import LiveResult
@@ -55,6 +56,19 @@ async def test_a_cancelled_commit_loses_nothing(tmp_path: Path, monkeypatch: pyt
         session = store.get(writer.id)
         assert session.state is State.DONE
         assert session.frames == 6
+
+
+async def test_when_frames_without_a_face_were_shown_is_kept(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        for index in (0, 1, 3, 4):  # one was dropped
+            shown = result(index)
+            recorder(replace(shown, samples=[] if index in (1, 4) else shown.samples, frames=index))
+        await recorder.finish("Stopped.")
+        export(store, recorder.id, Format.CSV, tmp_path / "out.csv", every_frame=True)
+    text = (tmp_path / "out.csv").read_text()
+    assert [row.split(",")[1] for row in text.splitlines()[1:]] == ["0", "1", "3", "4"]
+    assert [bool(row.split(",")[2]) for row in text.splitlines()[1:]] == [True, False, True, False]
 
 
 async def test_a_session_in_which_nothing_happened_is_removed(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def export_sessions(
         bool,
         typer.Option(
             "--every-frame",
-            help="Also a row for each frame without a face. Not of live sessions, nor of those that older "
-            "versions stored: they do not know when such frames were shown.",
+            help="Also a row for each frame without a face. Not of sessions that older versions stored: they "
+            "do not know when such frames were shown.",
         ),
     ] = False,
     out: Annotated[

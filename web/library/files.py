@@ -60,7 +60,7 @@ def session_file(session_id: str, what: str, request: Request, every_frame: bool
     markers and exclusions); others, e.g. `annotated`, `recording` and `summary`, are read from the disk.
 
     `every_frame`: the first three also have a row for each frame without a face. 422: the session does not
-    know when those were shown (a live one, or one that an older version stored). 404: the session has no
+    know when those were shown (an older version stored it). 404: the session has no
     such file.
     """
     store = state_of(request).store
