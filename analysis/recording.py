@@ -16,8 +16,8 @@ from stream.pipelines.live import LiveResult
 EVERY = 0.3
 """Seconds between commits: what a killed process loses at most, with the time that a commit takes."""
 MOST_HELD = 100_000
-"""Samples, or frames where those are more, that are kept in memory while the store is away: of one face, at 30
-frames a second, those of 55 minutes; of sixteen faces those of 3."""
+"""Samples, or frames where those are more, that are kept in memory while the store is away: of one face, at
+30 frames a second, those of 55 minutes; of sixteen faces those of 3."""
 NOTICED = 2.0
 """Seconds after which a commit that is still under way counts as one that fails."""
 LONGEST_PAUSE = 5.0

@@ -52,12 +52,12 @@ class Frame:
     """One picture of a source."""
 
     image: npt.NDArray[np.uint8]
-    """(H, W, 3), BGR, as displayed: upright, its pixels square. All frames of a recording have the size of its
-    first, so that boxes keep their unit where the picture changes size."""
+    """(H, W, 3), BGR, as displayed: upright, its pixels square. All frames of a recording have the size of
+    its first, so that boxes keep their unit where the picture changes size."""
     index: int
     """0-based."""
     time: float
-    """Seconds from the start of the source (its sound may begin first), by its own presentation timestamps."""
+    """Seconds from the start of the source (its sound may come first), by its own presentation timestamps."""
 
 
 @dataclass(frozen=True)
