@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.errors import AnalysisError
 from analysis.settings import AnalysisSettings
-from inference import DeviceError, ManifestError, ValenceModel
+from inference import DeviceError, ManifestError, ValenceModel, recognition
 from inference.manifest import DEFAULT
 from results import Store
 from stream.faces.detection import Detector, DetectorError, open_detector
@@ -32,6 +32,7 @@ def open_model(settings: AnalysisSettings, threads: int = 1) -> ValenceModel:
         AnalysisError: it, or the device, cannot be used.
     """
     try:
+        recognition.require()
         return ValenceModel.open(settings.model or DEFAULT, settings.device, threads)
     except (ManifestError, DeviceError) as error:
         raise AnalysisError(str(error)) from error

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from inference.alignment import Aligner, Alignment, Image
 from inference.device import open_session
 from inference.landmarks import LandmarkModel
+from inference.manifest import ManifestError
 
 Descriptions = npt.NDArray[np.float32]
 
@@ -34,8 +35,8 @@ class Recognizer:
     """Describes faces so that people can be told apart. Safe to share between threads."""
 
     def __init__(self, path: Path = DEFAULT) -> None:
-        if not path.is_file():
-            raise FileNotFoundError(f"no recognition model at {path}")
+        """Raises ManifestError: there is no network at `path`."""
+        require(path)
         self._session = open_session(path, "cpu", threads=1)
         self._aligner = Aligner(ALIGNMENT, SIDE, LandmarkModel(path.with_name(_LANDMARKS)))
 
@@ -51,6 +52,16 @@ class Recognizer:
         faces = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         described: Descriptions = self._session.run(None, {INPUT: faces})[0]
         return described
+
+
+def require(path: Path | None = None) -> None:
+    """Raises ManifestError where the network is not there; nothing is opened."""
+    path = path or DEFAULT
+    if not path.is_file():
+        raise ManifestError(
+            f"the network that tells people apart is missing: {path}; it comes along with the others, "
+            "so install this program again"
+        )
 
 
 @cache

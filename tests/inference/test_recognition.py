@@ -9,6 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from analysis.engine import open_model
+from analysis.errors import AnalysisError
+from analysis.settings import AnalysisSettings
+from inference import ManifestError
 from inference.recognition import Recognizer, open_recognizer
 from tests import MEDIA
 
@@ -49,5 +53,13 @@ def test_several_at_once_are_as_each_alone() -> None:
 
 
 def test_without_its_file_it_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no recognition model at .*none\.onnx"):
+    with pytest.raises(ManifestError, match=r"is missing: .*none\.onnx"):
         Recognizer(tmp_path / "none.onnx")
+
+
+def test_a_network_that_is_missing_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.recognition.DEFAULT", tmp_path / "gone.onnx")
+    with pytest.raises(AnalysisError, match="tells people apart is missing"):
+        open_model(AnalysisSettings())
