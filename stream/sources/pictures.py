@@ -96,25 +96,13 @@ def picture_facts(path: Path) -> PictureFacts | None:
     )
 
 
-def is_picture(path: Path) -> bool:
-    """Whether the file holds a picture that does not move, by its content.
-
-    Raises SourceError as `picture_facts`.
-    """
-    facts = picture_facts(path)
-    return facts is not None and not facts.moves
-
-
 def read_picture(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Image:
     """The picture, (H, W, 3) BGR, upright as EXIF says; grey, alpha and 16 bit become BGR.
 
     Raises:
         SourceError: it cannot be read, or is larger than the limits say.
     """
-    facts = picture_facts(path)
-    if facts is None:
-        raise SourceError(NO_PICTURE)
-    require_pixels(facts.size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
+    facts = _required(path, limits)
     try:
         # Eight bytes a pixel (four channels of 16 bit) and whatever comes along; a larger one holds more.
         if path.stat().st_size > limits.picture_megapixels * 8e6 + 1e8:
@@ -169,11 +157,17 @@ def orientation_in(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> int:
     Raises:
         SourceError: it is no picture, or is larger than the limits say.
     """
+    _required(path, limits)
+    return _orientation_of(path)
+
+
+def _required(path: Path, limits: MediaLimits) -> PictureFacts:
+    """What the picture's header says, within the limits. Raises SourceError."""
     facts = picture_facts(path)
     if facts is None:
         raise SourceError(NO_PICTURE)
     require_pixels(facts.size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
-    return _orientation_of(path)
+    return facts
 
 
 def _orientation_of(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from tests import MEDIA
 
@@ -114,3 +116,15 @@ def rotated_jpeg(path: Path) -> None:
     )
     exif = b"Exif\x00\x00" + tiff
     path.write_bytes(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:])
+
+
+def lock_folders(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Folders called so may not be read, not even by the superuser."""
+    scandir = os.scandir
+
+    def refusing(folder: Path) -> object:
+        if Path(folder).name == name:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr("stream.sources.folders.os.scandir", refusing)

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+import pytest
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
 from stream.frames import Frame
@@ -17,11 +18,22 @@ from stream.sources.files import Animation, ImageFile, VideoFile, open_source
 from tests.valence import media_files as make
 
 Image = npt.NDArray[np.uint8]
+RATE = 25
+"""Pictures a second, where nothing else is said."""
 
 
 def read(path: Path) -> tuple[ImageFile | Animation | VideoFile, list[Frame]]:
     source = open_source(path)
     return source, list(source)
+
+
+def times(frames: list[Frame]) -> list[float]:
+    return [frame.time for frame in frames]
+
+
+def steady(count: int, rate: float = RATE, start: float = 0.0) -> object:
+    """Times of pictures at a constant rate, to compare with."""
+    return pytest.approx([start + number / rate for number in range(count)], abs=2e-3)
 
 
 def corners(width: int = 160, height: int = 120) -> Image:

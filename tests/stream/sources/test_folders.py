@@ -24,6 +24,7 @@ from stream.sources.folders import (
 from stream.sources.sniffing import HEAD, seems_media
 from tests import MEDIA
 from tests.stream.sources.recordings import encode, moving
+from tests.valence import media_files as make
 from tests.valence.media_files import portrait
 
 ONE = MEDIA / "one_face.jpg"
@@ -165,14 +166,7 @@ def test_a_folder_that_is_given_is_read_although_results_go_there(tmp_path: Path
 def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(ONE, tmp_path / "a.jpg")
     (tmp_path / "locked").mkdir()
-    scandir = os.scandir
-
-    def refusing(folder: Path) -> object:
-        if Path(folder).name == "locked":
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scandir(folder)
-
-    monkeypatch.setattr(folders.os, "scandir", refusing)
+    make.lock_folders(monkeypatch, "locked")
     assert names(find_media(tmp_path).passed_over[UNREADABLE_FOLDER]) == ["locked"]
     with pytest.raises(SourceError, match="may not be read"):
         find_media(tmp_path / "locked")

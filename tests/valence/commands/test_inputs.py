@@ -6,7 +6,6 @@ import functools
 import http.server
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from stream.sources import folders
 from stream.sources.address import is_address
 from tests import MEDIA
+from tests.valence import media_files as make
 from tests.valence.command import Run
 from tests.valence.media_files import smile_video
 from valence.commands.piped import piped
@@ -140,14 +139,7 @@ def test_a_folder_below_that_may_not_be_read_is_an_error_and_the_rest_is_analyse
 ) -> None:
     shutil.copy(ONE, tmp_path)
     (tmp_path / "locked").mkdir()
-    scandir = os.scandir
-
-    def refusing(folder: Path) -> object:
-        if Path(folder).name == "locked":
-            raise PermissionError(13, "Permission denied", str(folder))
-        return scandir(folder)
-
-    monkeypatch.setattr(folders.os, "scandir", refusing)
+    make.lock_folders(monkeypatch, "locked")
     result = run("analyze", ".", "--json", "--no-annotate")
     bad, good = result.lines
     assert result.code == 2 and bad["input"] == "locked" and "may not be read" in bad["error"]
