@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import signal
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +15,17 @@ import numpy as np
 import psutil
 import pytest
 
-from inference import ValenceModel
-from results import State, Store
+from results import State
 from stream.frames import Box, iou
 from tests import ROOT
-from tests.chromium import as_camera, crowd, launch, need_chromium
-from tests.web.browsing import LISTEN, SCREENS, frame_of, signs_in, start, wait_for
-from tests.web.serving import SAMPLE, Served, free_port, process, serving, wait_until
+from tests.chromium import crowd, launch
+from tests.web.browsing import SCREENS, frame_of, signs_in, start, wait_for
+from tests.web.serving import SAMPLE, Served, wait_until
 from web.live.spectators import marked_pts
 
 pytestmark = pytest.mark.browser
 
 TRUTH = json.loads((ROOT / "media" / "sample_truth.json").read_text())["frames"]
-
-
-@pytest.fixture(scope="module")
-def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    need_chromium()
-    return as_camera(SAMPLE, tmp_path_factory.mktemp("camera") / "sample.mjpeg")
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Any, camera: Path) -> Iterator[Any]:
-    opened = launch(playwright, camera)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def page(page: Any) -> Any:
-    page.add_init_script(LISTEN)
-    return page
 
 
 def test_a_reaction_from_start_to_stop(served: Served, page: Any) -> None:
@@ -203,44 +180,6 @@ def test_three_browsers_of_which_one_is_killed(
     assert not {t.name for t in threading.enumerate() if t.name.startswith(("live ", "video-decoder"))}
 
 
-def test_a_killed_server_loses_at_most_a_second_and_the_page_comes_back(tmp_path: Path, page: Any) -> None:
-    folder, port = tmp_path / "sessions", free_port()
-    url = f"http://127.0.0.1:{port}"
-    with process(folder, port) as running:
-        session = start(page, url, faces=1)
-        page.wait_for_timeout(2500)
-        running.send_signal(signal.SIGKILL)
-        running.wait(10)
-    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=60_000)
-    if SCREENS:
-        _screen(page, "reconnecting")
-    shown = page.evaluate("window.messages.at(-1).time_s")
-    with process(folder, port):
-        page.wait_for_selector('.live[data-state="live"]', timeout=60_000)
-        wait_for(page, "document.querySelector('#session').innerText.includes('was interrupted')")
-        assert session in page.inner_text("#session")
-        new = page.get_attribute("#session", "data-session")
-        with Store(folder) as store:
-            before = store.get(session)
-            stored = store.samples(session).time
-            assert before.state is State.INTERRUPTED
-            print(f"shown until {shown:.2f} s, stored until {stored[-1]:.2f} s")
-            assert shown - stored[-1] <= 1.0
-            assert store.get(new).state is State.RUNNING
-        page.click('[data-action="stop"]')
-        page.wait_for_selector('.live[data-state="idle"]')
-
-
-def test_a_stopping_server_says_goodbye_and_the_page_waits_for_it(
-    tmp_path: Path, model: ValenceModel, page: Any
-) -> None:
-    with serving(tmp_path / "sessions", model) as served:
-        start(page, served.url)
-    page.wait_for_selector('.live[data-state="reconnecting"]', timeout=60_000)
-    page.click('[data-action="stop"]')
-    page.wait_for_selector('.live[data-state="idle"]')
-
-
 def test_by_keyboard_and_calm_for_screen_readers(served: Served, page: Any) -> None:
     page.goto(served.url)
     for _ in range(20):
@@ -379,26 +318,3 @@ def _screen(page: Any, name: str, folder: Path | None = None) -> None:
     path = target / f"{name}.png"
     page.screenshot(path=str(path))
     assert path.stat().st_size > 5_000
-
-
-def test_a_paused_session_outlives_a_database_that_is_away(served: Served, page: Any) -> None:
-    session = start(page, served.url)
-    page.click('[data-action="pause"]')
-    page.wait_for_selector('.live[data-state="paused"]')
-    answers: list[int] = []
-    page.on(
-        "response", lambda r: answers.append(r.status) if r.url.endswith(f"/api/live/{session}") else None
-    )
-    away = served.store.root.with_name("elsewhere")
-    served.store.root.rename(away)
-    begun = time.monotonic()
-    while answers.count(503) < 3:  # in silence the page asks whether its session still lives
-        assert time.monotonic() - begun < 30
-        page.wait_for_timeout(50)
-    away.rename(served.store.root)
-    assert page.get_attribute(".live", "data-state") == "paused"
-    page.click('[data-action="pause"]')
-    page.wait_for_selector('.live[data-state="live"]')
-    page.click('[data-action="stop"]')
-    wait_until(lambda: session not in served.state.hub.sessions, 30)
-    assert served.store.get(session).state is State.DONE
