@@ -64,7 +64,7 @@ def stages(clip: Path) -> dict[str, float]:
             break
         located = analyzer.locate(frame)
         marks.append(time.perf_counter())
-        crops = model.align(frame.image, [face.box for face in located])
+        crops = model.align(frame.image, [face.box for face in located], [face.roll for face in located])
         marks.append(time.perf_counter())
         readings = model.read(crops)
         marks.append(time.perf_counter())

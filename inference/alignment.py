@@ -30,6 +30,8 @@ Image = npt.NDArray[np.uint8]
 _FACE_PIXELS = 128
 # Side of the patch that is kept around a face, in face sides: the crop may reach beyond the box.
 _PATCH = 1.7
+_TURNED_PATCH = 2.2
+"""... of a turned face: the corners of its crop reach further."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,20 @@ def similarity(source: Points, target: Points) -> Matrix:
     return np.array([[z.real, -z.imag, t.real], [z.imag, z.real, t.imag]])
 
 
-def square(cx: float, cy: float, side: float, pixels: int) -> Matrix:
-    """The transform (2, 3) that takes an upright square of the frame to (pixels, pixels)."""
-    scale = pixels / side
-    return np.array([[scale, 0.0, pixels / 2 - scale * cx], [0.0, scale, pixels / 2 - scale * cy]])
+def square(cx: float, cy: float, side: float, pixels: int, roll: float = 0.0) -> Matrix:
+    """The transform (2, 3) that takes a square of the frame to (pixels, pixels).
+
+    What is turned clockwise in the frame by `roll` degrees is upright there.
+    """
+    scale, angle = pixels / side, np.deg2rad(roll)
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    x, y = pixels / 2 - cos * cx - sin * cy, pixels / 2 + sin * cx - cos * cy
+    return np.array([[cos, sin, x], [-sin, cos, y]])
+
+
+def back(matrix: Matrix, points: Points) -> Points:
+    """Points (n, 2) in a crop, where they lie in the frame; `matrix` (2, 3) is from frame to crop."""
+    return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T, np.float64)
 
 
 class Aligner:
@@ -129,10 +141,13 @@ class Aligner:
         patch = _patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
         return patch.warp(widen(crop.matrix, self.side, side), side)
 
-    def align(self, image: Image, boxes: Sequence[Sequence[float]]) -> list[Crop]:
+    def align(
+        self, image: Image, boxes: Sequence[Sequence[float]], rolls: Sequence[float] | None = None
+    ) -> list[Crop]:
         """One crop for each of `boxes` (left, top, right, bottom; they may reach outside the frame).
 
-        `image` is uint8 BGR (H, W, 3).
+        `image` is uint8 BGR (H, W, 3); `rolls` are the degrees by which the faces are turned, clockwise as
+        seen, as far as is known: faces are looked at turned back by them.
         """
         if not len(boxes):
             return []
@@ -140,25 +155,36 @@ class Aligner:
         sizes = np.maximum(edges[:, 2:] - edges[:, :2], 1.0)
         sides = np.maximum(np.sqrt(sizes.prod(axis=1)), 2.0)
         centres = (edges[:, :2] + edges[:, 2:]) / 2
-        patches = [_patch(image, c, s) for c, s in zip(centres, sides, strict=True)]
+        angles = np.zeros(len(boxes)) if rolls is None else np.asarray(rolls, np.float64)
+        reaches = np.where(angles == 0, _PATCH, _TURNED_PATCH)
+        patches = [_patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
 
         if self._alignment.method == "box":
             scale, shift = self._alignment.scale, self._alignment.shift
             matrices = [
-                square(cx, cy + shift * scale * s, scale * s, self.side)
-                for (cx, cy), s in zip(centres, sides, strict=True)
+                _box_square(cx, cy, s, angle, scale, shift, self.side)
+                for (cx, cy), s, angle in zip(centres, sides, angles, strict=True)
             ]
             return [Crop(p.warp(m, self.side), m, None) for p, m in zip(patches, matrices, strict=True)]
 
         model = self._landmarks
         assert model is not None
         windows = [
-            square(c[0], c[1], s * model.context, model.side) for c, s in zip(centres, sides, strict=True)
+            square(c[0], c[1], s * model.context, model.side, angle)
+            for c, s, angle in zip(centres, sides, angles, strict=True)
         ]
         views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
-        points = [(q - w[:, 2]) / w[0, 0] for q, w in zip(model.predict(views), windows, strict=True)]
+        points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
         matrices = [similarity(q, self._template) for q in points]
         return [Crop(p.warp(m, self.side), m, q) for p, m, q in zip(patches, matrices, points, strict=True)]
+
+
+def _box_square(
+    cx: float, cy: float, side: float, roll: float, scale: float, shift: float, pixels: int
+) -> Matrix:
+    """The crop of the ``box`` method."""
+    angle, down = np.deg2rad(roll), shift * scale * side
+    return square(cx - np.sin(angle) * down, cy + np.cos(angle) * down, scale * side, pixels, roll)
 
 
 def widen(matrix: Matrix, side: int, wide: int) -> Matrix:

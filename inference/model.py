@@ -80,9 +80,14 @@ class ValenceModel:
         for size in BATCHES if self.device == "cuda" else BATCHES[:1]:
             self.read_pixels([blank] * size)
 
-    def align(self, image: Image, boxes: Sequence[Sequence[float]]) -> list[Crop]:
-        """One crop for each of `boxes` (left, top, right, bottom) in the BGR `image`."""
-        return self.aligner.align(image, boxes)
+    def align(
+        self, image: Image, boxes: Sequence[Sequence[float]], rolls: Sequence[float] | None = None
+    ) -> list[Crop]:
+        """One crop for each of `boxes` (left, top, right, bottom) in the BGR `image`.
+
+        `rolls` are the degrees by which the faces are turned, clockwise as seen, as far as is known.
+        """
+        return self.aligner.align(image, boxes, rolls)
 
     def read(self, crops: Sequence[Crop]) -> Readings:
         """Valence of aligned crops, any number of them, from any frames."""

@@ -45,6 +45,8 @@ class Located:
     face_id: int
     box: Box
     score: float
+    roll: float = 0.0
+    """Degrees by which the head is turned in the picture, clockwise, as far as is known."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Analyzer:
         """The same, and what may be faces too: a later frame will tell."""
         if self._still:
             found = find_in_still(self._detector, frame.image)
-            return [Located(i, d.box, d.score) for i, d in enumerate(found, 1)], []
+            return [Located(i, d.box, d.score, d.roll) for i, d in enumerate(found, 1)], []
         small, scale = self._view(frame)
         if self._tracker.cuts_to(small):
             small, scale = self._view(frame, cut=True)
@@ -142,7 +144,7 @@ class Analyzer:
     def analyze(self, frame: Frame, model: ValenceModel) -> list[Sample]:
         """All three steps at once."""
         located = self.locate(frame)
-        crops = model.align(frame.image, [face.box for face in located])
+        crops = model.align(frame.image, [face.box for face in located], [face.roll for face in located])
         return self.finish(frame, located, crops, model.read(crops))
 
     def _view(self, frame: Frame, cut: bool = False) -> tuple[Image, float]:

