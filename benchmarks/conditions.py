@@ -125,7 +125,7 @@ def still(scene: Scene, upright: float, detector: Detector, model: ValenceModel,
 def _read(
     analyzer: Analyzer, frame: Frame, face: Located, upright: float, model: ValenceModel, tally: Tally
 ) -> None:
-    crops = model.align(frame.image, [face.box])
+    crops = model.align(frame.image, [face.box], [face.roll])
     (sample,) = analyzer.finish(frame, [face], crops, model.read(crops))
     tally.changes.append(abs(sample.valence - upright))
     tally.qualities.append(sample.quality)
