@@ -23,8 +23,8 @@ from training.networks.libfacedetection import BODY, HEADS, NECK, STEM, Weights,
 
 _OPSET, _FORMAT = 17, 8
 """Versions that every ONNX Runtime this program may meet can read, its edition for browsers, too."""
-_POOLED = (1, 5, 7, 9)
-"""The pairs of the body before which the picture is halved; from the second on, a level begins there."""
+_HALVED, _LEVELS = (1, 5, 7, 9), (7, 9)
+"""The pairs of the body before which all is halved, and those before which a level of answers branches off."""
 
 
 class _Graph:
@@ -71,9 +71,9 @@ def write_onnx(weights: Weights, path: Path) -> None:
     x = graph.relu(graph.convolution(x, [f"{STEM}_pw"], strides=[2, 2], pads=[1, 1, 1, 1]))
     levels: list[str] = []
     for number, (name, _, outputs) in enumerate(BODY):
-        if number in _POOLED:
-            if number > _POOLED[1]:
-                levels.append(x)
+        if number in _LEVELS:
+            levels.append(x)
+        if number in _HALVED:
             x = graph.node("MaxPool", [x], f"pool_{number}", kernel_shape=[2, 2], strides=[2, 2])
         x = graph.relu(graph.pair(x, [name], outputs))
     levels.append(x)
