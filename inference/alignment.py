@@ -61,7 +61,7 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class _Patch:
+class Patch:
     """The surroundings of one face, shrunk to a useful size."""
 
     pixels: Image
@@ -138,8 +138,8 @@ class Aligner:
         side = round(self.side * factor)
         edges = np.asarray(box, np.float64)
         face = float(np.sqrt(np.maximum(edges[2:] - edges[:2], 1.0).prod()))
-        patch = _patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
-        return patch.warp(widen(crop.matrix, self.side, side), side)
+        around = patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
+        return around.warp(widen(crop.matrix, self.side, side), side)
 
     def align(
         self, image: Image, boxes: Sequence[Sequence[float]], rolls: Sequence[float] | None = None
@@ -157,7 +157,7 @@ class Aligner:
         centres = (edges[:, :2] + edges[:, 2:]) / 2
         angles = np.zeros(len(boxes)) if rolls is None else np.asarray(rolls, np.float64)
         reaches = np.where(angles == 0, _PATCH, _TURNED_PATCH)
-        patches = [_patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
+        patches = [patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
 
         if self._alignment.method == "box":
             scale, shift = self._alignment.scale, self._alignment.shift
@@ -194,18 +194,21 @@ def widen(matrix: Matrix, side: int, wide: int) -> Matrix:
     return result
 
 
-def _patch(image: Image, centre: Points, face: float, reach: float = _PATCH) -> _Patch:
-    """The part of `image` that matters for a face of side `face` around `centre`."""
+def patch(
+    image: Image, centre: Points, face: float, reach: float = _PATCH, pixels: float = _FACE_PIXELS
+) -> Patch:
+    """The part of `image` that matters for a face of side `face` around `centre`: `reach` faces wide,
+    shrunk to at most `pixels` a face."""
     height, width = image.shape[:2]
     half = face * reach / 2
     x0 = int(np.clip(np.floor(centre[0] - half), 0, width - 1))
     y0 = int(np.clip(np.floor(centre[1] - half), 0, height - 1))
     x1 = int(np.clip(np.ceil(centre[0] + half), x0 + 1, width))
     y1 = int(np.clip(np.ceil(centre[1] + half), y0 + 1, height))
-    pixels = image[y0:y1, x0:x1]
-    if face > _FACE_PIXELS:
-        shrink = _FACE_PIXELS / face
+    part = image[y0:y1, x0:x1]
+    if face > pixels:
+        shrink = pixels / face
         size = max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    pixel = np.array([(x1 - x0) / pixels.shape[1], (y1 - y0) / pixels.shape[0]])
-    return _Patch(pixels, np.array([x0, y0], np.float64), pixel)
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    pixel = np.array([(x1 - x0) / part.shape[1], (y1 - y0) / part.shape[0]])
+    return Patch(part, np.array([x0, y0], np.float64), pixel)
