@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from stream.faces.closer import brightened, look_closer, roll_of
 from stream.faces.detection import Detection, Detector
-from stream.faces.sides import detect_turned, from_all_sides
+from stream.faces.sides import TILTED_SIDES, detect_turned, from_sides
 from stream.frames import Box
 
 Image = npt.NDArray[np.uint8]
@@ -62,7 +62,7 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
     doubtful = without_doubles([*(face for face, _ in whole), *turned])
     doubtful = [d for d in doubtful if all(_shared(d.box, face.box) < _SAME for face in faces)]
     for place in doubtful[:_DOUBTFUL]:
-        face = from_all_sides(detector, image, place.box)
+        face = from_sides(detector, image, place.box)
         if face is not None and face.score >= (_CLOSE_SURE if face.roll == 0 else _TURNED_SURE):
             faces.append(face)
     return sorted(without_doubles(faces), key=lambda d: (d.box.left, d.box.top))
@@ -111,10 +111,12 @@ def _as_turned(
     if np.sqrt(face.box.area) * scale < _TOO_SMALL:
         upside_down = look_closer(detector, image, face.box, 180.0)
         others.append(upside_down.score if upside_down else 0.0)
-    tilt = 0.0 if face.points is None else abs(roll_of(face.points))
-    if tilt <= _TILTED and max(others, default=0.0) <= face.score - _RIVAL:
+    if max(others, default=0.0) > face.score - _RIVAL:
+        best = from_sides(detector, image, face.box)
+    elif face.points is not None and abs(roll_of(face.points)) > _TILTED:
+        best = from_sides(detector, image, face.box, TILTED_SIDES)
+    else:
         return face
-    best = from_all_sides(detector, image, face.box)
     if best is None or best.roll == 0:
         return face
     return replace(best, score=max(best.score, face.score))
