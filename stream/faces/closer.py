@@ -21,8 +21,8 @@ Look = Callable[[Box, float], Detection | None]
 
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""
-_REACH = 2.5
-"""... whose side is so many sides of the face."""
+_PIXELS = 128
+"""... whose side this is."""
 _AWAY = 0.6
 """How far from where it is looked for a face may be, in sides of the face..."""
 _SIZE_RATIO = 1.7
@@ -41,15 +41,14 @@ def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Dete
     Its box and points are in pixels of the image, its roll is as the points say. None: there is none.
     """
     side = max(float(np.sqrt(box.area)), 2.0)
-    pixels = round(_FACE * _REACH)
-    (x, y), reach = box.centre, _REACH * side
-    matrix = square(x, y, reach, pixels, roll)
-    around = patch(image, np.array([x, y]), side, _REACH * (1.0 if roll == 0 else 1.42), _FACE)
-    view = brightened(around.warp(matrix, pixels))
+    (x, y), reach = box.centre, _PIXELS / _FACE
+    matrix = square(x, y, reach * side, _PIXELS, roll)
+    around = patch(image, np.array([x, y]), side, reach * (1.0 if roll == 0 else 1.42), _FACE)
+    view = brightened(around.warp(matrix, _PIXELS))
     best, nearest = None, np.inf
     for found in detector.detect(view):
         (fx, fy), size = found.box.centre, float(np.sqrt(found.box.area))
-        away = float(np.hypot(fx - pixels / 2, fy - pixels / 2)) / _FACE
+        away = float(np.hypot(fx - _PIXELS / 2, fy - _PIXELS / 2)) / _FACE
         if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:
             continue
         if away - found.score < nearest:
