@@ -66,8 +66,8 @@ def write_onnx(weights: Weights, path: Path) -> None:
     H and W are multiples of 32; see `inference.detector` for what the places say.
     """
     graph = _Graph(weights)
-    x = graph.node("Cast", [INPUT], "numbers", to=TensorProto.FLOAT)
-    x = graph.node("Transpose", [x], "colours", perm=[0, 3, 1, 2])
+    x = graph.node("Transpose", [INPUT], "colours", perm=[0, 3, 1, 2])
+    x = graph.node("Cast", [x], "numbers", to=TensorProto.FLOAT)
     x = graph.relu(graph.convolution(x, [f"{STEM}_pw"], strides=[2, 2], pads=[1, 1, 1, 1]))
     levels: list[str] = []
     for number, (name, _, outputs) in enumerate(BODY):
