@@ -30,6 +30,8 @@ Image = npt.NDArray[np.uint8]
 _FACE_PIXELS = 128
 # Side of the patch that is kept around a face, in face sides: the crop may reach beyond the box.
 _PATCH = 1.7
+_TILTED = 15.0
+"""Degrees from which a face that turns out to be tilted is looked at once more, turned back by them."""
 _TURNED_PATCH = 2.2
 """... of a turned face: the corners of its crop reach further."""
 
@@ -113,6 +115,21 @@ def square(cx: float, cy: float, side: float, pixels: int, roll: float = 0.0) ->
     return np.array([[cos, sin, x], [-sin, cos, y]])
 
 
+def roll_of(matrix: Matrix) -> float:
+    """Degrees by which a face is turned clockwise in the frame, -180..180, that `matrix` (2, 3) takes to an
+    upright one."""
+    return float(np.rad2deg(np.arctan2(matrix[0, 1], matrix[0, 0])))
+
+
+_UPRIGHT = np.array([[0.31, 0.34], [0.69, 0.34], [0.5, 0.55], [0.35, 0.74], [0.65, 0.74]])
+"""Where the five points of an upright face lie, for nothing but its roll."""
+
+
+def turn_of(points: Points) -> float:
+    """Degrees by which a face with these five points (5, 2) is turned clockwise, -180..180."""
+    return roll_of(similarity(points, _UPRIGHT))
+
+
 def back(matrix: Matrix, points: Points) -> Points:
     """Points (n, 2) in a crop, where they lie in the frame; `matrix` (2, 3) is from frame to crop."""
     return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T, np.float64)
@@ -169,13 +186,27 @@ class Aligner:
 
         model = self._landmarks
         assert model is not None
-        windows = [
-            square(c[0], c[1], s * model.context, model.side, angle)
-            for c, s, angle in zip(centres, sides, angles, strict=True)
-        ]
-        views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
-        points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
-        matrices = [similarity(q, self._template) for q in points]
+
+        def look(faces: Sequence[int]) -> tuple[list[Points], list[Matrix]]:
+            windows = [
+                square(centres[i][0], centres[i][1], sides[i] * model.context, model.side, angles[i])
+                for i in faces
+            ]
+            views = [patches[i].warp(window, model.side) for i, window in zip(faces, windows, strict=True)]
+            points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
+            return points, [similarity(q, self._template) for q in points]
+
+        points, matrices = look(range(len(boxes)))
+        tilted = []
+        for i, matrix in enumerate(matrices):
+            rest = (roll_of(matrix) - angles[i] + 180) % 360 - 180
+            if abs(rest) > _TILTED:
+                angles[i] += rest
+                patches[i] = patch(image, centres[i], sides[i], _TURNED_PATCH)
+                tilted.append(i)
+        if tilted:
+            for i, q, matrix in zip(tilted, *look(tilted), strict=True):
+                points[i], matrices[i] = q, matrix
         return [Crop(p.warp(m, self.side), m, q) for p, m, q in zip(patches, matrices, points, strict=True)]
 
 

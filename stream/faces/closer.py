@@ -7,56 +7,96 @@ correlation tracker does, and says whether a face is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from inference.alignment import Image, Matrix, Points, back, patch, similarity, square
+from inference.alignment import Image, Matrix, back, patch, square, turn_of
+from inference.landmarks import LandmarkModel
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
 
-Look = Callable[[Box, float], Detection | None]
-"""Looks closely where a face should be in the frame, turned by so many degrees."""
+
+class Look(Protocol):
+    """Looks closely at places of one frame."""
+
+    def at(self, box: Box, roll: float) -> Detection | None:
+        """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
+        ...
+
+    def around(self, box: Box) -> Detection | None:
+        """The same, turned by any roll, which the detection says."""
+        ...
+
 
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""
-_REACH = 2.5
-"""... whose side is so many sides of the face."""
+_PIXELS = 128
+"""... whose side this is..."""
+_REACH = _PIXELS / _FACE
+"""... or this in faces."""
 _AWAY = 0.6
 """How far from where it is looked for a face may be, in sides of the face..."""
 _SIZE_RATIO = 1.7
 """... and how much larger or smaller."""
-_UPRIGHT = np.array([[0.31, 0.34], [0.69, 0.34], [0.5, 0.55], [0.35, 0.74], [0.65, 0.74]])
-"""Where the five points of an upright face lie."""
 _DARK = 45.0
 """Mean level of grey below which a picture is made brighter for the detector..."""
 _MOST_GAIN = 8.0
 """... by at most this: beyond, noise looks like anything."""
 
 
-def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
-    """The face that is at about `box` in the BGR `image` (H, W, 3), turned clockwise by about `roll` degrees.
+class Surroundings:
+    """Those of one face, made small once for all looks at them."""
 
-    Its box and points are in pixels of the image, its roll is as the points say. None: there is none.
-    """
-    side = max(float(np.sqrt(box.area)), 2.0)
-    pixels = round(_FACE * _REACH)
-    (x, y), reach = box.centre, _REACH * side
-    matrix = square(x, y, reach, pixels, roll)
-    around = patch(image, np.array([x, y]), side, _REACH * (1.0 if roll == 0 else 1.42), _FACE)
-    view = brightened(around.warp(matrix, pixels))
-    best, nearest = None, np.inf
-    for found in detector.detect(view):
-        (fx, fy), size = found.box.centre, float(np.sqrt(found.box.area))
-        away = float(np.hypot(fx - pixels / 2, fy - pixels / 2)) / _FACE
-        if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:
-            continue
-        if away - found.score < nearest:
-            best, nearest = found, away - found.score
-    if best is None:
-        return None
-    return turned_back(best, matrix, roll)
+    def __init__(self, image: Image, box: Box) -> None:
+        """`box` is where the face should be in the BGR `image` (H, W, 3)."""
+        self._side = max(float(np.sqrt(box.area)), 2.0)
+        self._centre = np.array(box.centre)
+        # Averaging all pixels of a large face costs more than the detection: first take every n-th.
+        step = max(1, int(0.75 * self._side / _FACE))
+        half = 1.42 * _REACH * self._side / 2
+        left, top = (max(0, int(at - half)) for at in self._centre)
+        right, bottom = (max(1, int(np.ceil(at + half))) for at in self._centre)
+        part = image[
+            min(top, image.shape[0] - 1) : bottom : step, min(left, image.shape[1] - 1) : right : step
+        ]
+        self._to_part = np.array([[1 / step, 0, -left / step], [0, 1 / step, -top / step]])
+        self._patch = patch(
+            part, (self._centre - (left, top)) / step, self._side / step, 1.42 * _REACH, _FACE
+        )
+
+    def face(self, detector: Detector, roll: float) -> Detection | None:
+        """The face that is there, turned clockwise by about `roll` degrees; None: there is none.
+
+        Its box and points are in pixels of the image; nobody knows more of its roll yet.
+        """
+        matrix = square(self._centre[0], self._centre[1], _REACH * self._side, _PIXELS, roll)
+        view = brightened(self._patch.warp(_after(matrix, self._to_part), _PIXELS))
+        best, nearest = None, np.inf
+        for found in detector.detect(view):
+            (x, y), size = found.box.centre, float(np.sqrt(found.box.area))
+            away = float(np.hypot(x - _PIXELS / 2, y - _PIXELS / 2)) / _FACE
+            if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:
+                continue
+            if away - found.score < nearest:
+                best, nearest = found, away - found.score
+        return None if best is None else turned_back(best, matrix, roll)
+
+    def roll(self, landmarks: LandmarkModel, box: Box, roll: float) -> float:
+        """Degrees by which the face at `box` is turned clockwise, by its landmarks, -180..180.
+
+        It is looked at turned back by `roll`: landmarks hold to 45 degrees from it.
+        """
+        (x, y), side = box.centre, max(float(np.sqrt(box.area)), 2.0) * landmarks.context
+        window = square(x, y, side, landmarks.side, roll)
+        view = self._patch.warp(_after(window, self._to_part), landmarks.side)
+        return turn_of(back(window, landmarks.predict([view])[0]))
+
+
+def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
+    """One look at the `Surroundings` of one face."""
+    return Surroundings(image, box).face(detector, roll)
 
 
 def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:
@@ -70,19 +110,12 @@ def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:
     half_width = float(np.hypot(width * cos, height * sin)) / 2
     half_height = float(np.hypot(width * sin, height * cos)) / 2
     points = None if found.points is None else back(matrix, found.points)
-    rest = 0.0 if found.points is None else roll_of(found.points)
     return Detection(
         Box(cx - half_width, cy - half_height, cx + half_width, cy + half_height),
         found.score,
-        within_turn(roll + rest),
+        roll,
         points,
     )
-
-
-def roll_of(points: Points) -> float:
-    """Degrees by which five points (5, 2) are turned clockwise, -180..180."""
-    matrix = similarity(_UPRIGHT, points)
-    return float(np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0])))
 
 
 def within_turn(degrees: float) -> float:
@@ -96,3 +129,14 @@ def brightened(view: Image) -> Image:
     if level >= _DARK or level < 0.5:
         return view
     return np.asarray(cv2.convertScaleAbs(view, alpha=min(_MOST_GAIN, 2 * _DARK / level)), np.uint8)
+
+
+def _after(matrix: Matrix, first: Matrix) -> Matrix:
+    """The transform (2, 3) from where `first` leads to where `matrix` does; both begin in the frame.
+
+    `first` only shrinks and shifts.
+    """
+    result = matrix.copy()
+    result[:, :2] = matrix[:, :2] / first[0, 0]
+    result[:, 2] = matrix[:, 2] - result[:, :2] @ first[:, 2]
+    return result

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from stream.faces.closer import brightened, look_closer, turned_back, within_turn
+from inference.landmarks import LandmarkModel
+from stream.faces.closer import Surroundings, brightened, turned_back, within_turn
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
 
@@ -42,6 +44,29 @@ def detect_turned(detector: Detector, image: Image, scale: float, turn: float) -
     ]
 
 
+class CloseLook:
+    """Close looks at one frame, that also say how a head is turned."""
+
+    def __init__(self, detector: Detector, landmarks: LandmarkModel, image: Image) -> None:
+        """`image` is the frame, BGR (H, W, 3)."""
+        self._detector, self._landmarks, self._image = detector, landmarks, image
+
+    def at(self, box: Box, roll: float) -> Detection | None:
+        """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
+        there = Surroundings(self._image, box)
+        return self._with_roll(there, there.face(self._detector, roll))
+
+    def around(self, box: Box) -> Detection | None:
+        """The same, turned by any roll."""
+        return self._with_roll(Surroundings(self._image, box), from_sides(self._detector, self._image, box))
+
+    def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
+        """With what the landmarks say of its roll."""
+        if found is None:
+            return None
+        return replace(found, roll=there.roll(self._landmarks, found.box, found.roll or 0.0))
+
+
 def from_sides(
     detector: Detector, image: Image, box: Box, sides: Sequence[float] = ALL_SIDES
 ) -> Detection | None:
@@ -51,13 +76,14 @@ def from_sides(
     points of a head that is far from upright are drawn as if it were. Off by 6 degrees in the median and 21
     at the 90th percentile (20 portraits turned by any angle). A head that is about upright has none.
     """
-    looks = {side: look_closer(detector, image, box, side) for side in sides}
+    there = Surroundings(image, box)
+    looks = {side: there.face(detector, side) for side in sides}
     best = max((look for look in looks.values() if look), key=lambda look: look.score, default=None)
     if best is None:
         return None
     side = next(side for side, look in looks.items() if look is best)
     before, after = (
-        looks[near] if near in looks else look_closer(detector, image, box, near)
+        looks[near] if near in looks else there.face(detector, near)
         for near in (within_turn(side - _STEP), within_turn(side + _STEP))
     )
     roll = within_turn(side + _STEP * _top(before, best, after))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stream.faces.attention import Attention
 from stream.faces.carrying import carried
 from stream.faces.checking import strangers
 from stream.faces.closer import Look, within_turn
@@ -73,9 +74,11 @@ class Tracker:
         several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
         if cut and (several or sight.describes):
             self._forget_places()
-        pairs = self._match(sight)
-        if look is not None:
-            pairs += self._look_closer(sight, pairs, look)
+        attention = None if look is None else Attention(look, self._tracks, sight, r)
+        pairs = attention.to_tilted() if attention else []
+        pairs += self._match(sight, pairs)
+        if attention:
+            pairs += attention.to_missed(pairs)
         detections = sight.detections
         for track, index in pairs:
             self._seen(track, index, sight)
@@ -93,6 +96,8 @@ class Tracker:
             if not new or self._is_double(detection.box):
                 continue
             if not self._is_awaited(index, sight, time - patience):
+                if attention:
+                    attention.to_new(index)
                 self._start(index, sight)
 
         self._previous, self._outline = whole, now
@@ -115,17 +120,24 @@ class Tracker:
     def _present(self, state: State, time: float) -> list[Track]:
         return [t for t in self._tracks if t.state is state and t.time == time]
 
-    def _match(self, sight: Sight) -> Pairs:
-        """The pairing of tracks with detections.
+    def _match(self, sight: Sight, looked_at: Pairs) -> Pairs:
+        """The pairing of tracks with detections, but for those who were looked at closely.
 
         In turn: those in view, those who went missing, those who are not sure yet. What is left by the
         ones is there for the next; so a false detection cannot push a face to somebody who is not there.
         """
         pairs: Pairs = []
+        known = {id(track) for track, _ in looked_at}
+        places = [sight.detections[index].box for _, index in looked_at]
+        open_to_all = [
+            j
+            for j, detection in enumerate(sight.detections)
+            if all(covered(detection.box, box) <= self._rules.hidden for box in places)
+        ]
         for state in (State.CONFIRMED, State.LOST, State.TENTATIVE):
-            tracks = [t for t in self._tracks if t.state is state]
+            tracks = [t for t in self._tracks if t.state is state and id(t) not in known]
             taken = {index for _, index in pairs}
-            free = [j for j in range(len(sight.detections)) if j not in taken]
+            free = [j for j in open_to_all if j not in taken]
             found = paired(tracks, free, sight, self._rules)
             if state is not State.LOST:
                 others = strangers(found, self._tracks, sight, self._rules)
@@ -135,44 +147,6 @@ class Tracker:
             pairs += found
         return pairs
 
-    def _look_closer(self, sight: Sight, pairs: Pairs, look: Look) -> Pairs:
-        """The tracks that a closer look has shown, where the view of the frame did not.
-
-        What the view showed badly is replaced in `sight`.
-        """
-        r, seen = self._rules, {id(track): index for track, index in pairs}
-
-        def is_wanted(track: Track) -> bool:
-            if id(track) in seen:
-                return sight.detections[seen[id(track)]].score < r.look_below
-            if track.state is State.LOST:
-                return not track.unplaced and sight.time - track.seen <= r.look_for
-            return True
-
-        turns = [State.CONFIRMED, State.TENTATIVE, State.LOST]
-        wanted = sorted(filter(is_wanted, self._tracks), key=lambda t: (turns.index(t.state), t.looked))
-        shown: Pairs = []
-        for track in wanted[: r.looks]:
-            expected, index = track.predicted(sight.time), seen.get(id(track))
-            others = [sight.detections[k].box for t, k in [*pairs, *shown] if t is not track]
-            if any(covered(expected, other) > r.hidden for other in others):
-                continue  # behind somebody: a closer look would show them
-            track.looked = sight.time
-            turn = r.look_turns[track.attempts % len(r.look_turns)]
-            found = look(expected, track.roll + turn)
-            least = r.look_below if track.state is State.CONFIRMED else r.start
-            if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
-                track.attempts += 1
-                continue
-            track.attempts = 0
-            if index is not None:
-                sight.replace(index, found)
-                continue
-            fit = paired([track], [sight.add(found)], sight, r)
-            if not strangers(fit, self._tracks, sight, r):
-                shown += fit
-        return shown
-
     def _forget_places(self) -> None:
         """After a cut: nobody is where they were."""
         for track in self._tracks:
@@ -181,7 +155,7 @@ class Tracker:
 
     def _seen(self, track: Track, index: int, sight: Sight) -> None:
         """Moves the track to its detection."""
-        detection, time, looks = sight.detections[index], sight.time, sight.looks[index]
+        r, detection, time, looks = self._rules, sight.detections[index], sight.time, sight.looks[index]
         gap = time - track.time
         (x0, y0), (x1, y1) = track.box.centre, detection.box.centre
         if gap > 0 and track.state is not State.LOST:
@@ -195,7 +169,9 @@ class Tracker:
         else:
             track.velocity = (0.0, 0.0)
         track.box, track.score, track.scale = detection.box, detection.score, sight.scale
-        track.roll = within_turn(track.roll + _TURNING * within_turn(detection.roll - track.roll))
+        if detection.roll is not None:
+            away = within_turn(detection.roll - track.roll)
+            track.roll = within_turn(track.roll + (away if abs(away) > r.tilted else _TURNING * away))
         if sight.alone[index]:
             track.looks, track.latest = _mixed(track.looks, looks), looks
         track.carrier, track.unplaced = None, False
@@ -254,7 +230,7 @@ class Tracker:
     def _start(self, index: int, sight: Sight) -> None:
         found, looks, time = sight.detections[index], sight.looks[index], sight.time
         track = Track(found.box, found.score, time, time, looks, looks, found.score - 0.5, sight.scale)
-        track.roll = found.roll
+        track.roll, track.is_turned = found.roll or 0.0, found.roll is not None
         who = sight.who(index)
         if who is not None:
             track.person.learn(who)
