@@ -72,19 +72,18 @@ class Patch:
     pixel: Points
     """(2,), width and height of one of its pixels, in frame pixels."""
 
-    def warp(self, matrix: Matrix, side: int) -> Image:
+    def warp(self, matrix: Matrix, side: int, mirror: bool = False) -> Image:
         """(side, side, 3): the patch under `matrix` (2, 3), frame to output coordinates.
 
-        Outside the frame its edge pixels repeat.
+        Outside the frame its edge pixels repeat, or the frame is mirrored.
         """
         local = matrix.copy()
         local[:, :2] = matrix[:, :2] * self.pixel
         local[:, 2] += matrix[:, :2] @ self.origin
         # Pixel centres lie at +0.5 in our coordinates, at whole numbers in OpenCV's.
         local[:, 2] += local[:, :2] @ np.array([0.5, 0.5]) - 0.5
-        warped = cv2.warpAffine(
-            self.pixels, local, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        border = cv2.BORDER_REFLECT if mirror else cv2.BORDER_REPLICATE
+        warped = cv2.warpAffine(self.pixels, local, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
         return np.asarray(warped, np.uint8)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from inference.alignment import Image, Matrix, back, patch, square, turn_of
 from inference.landmarks import LandmarkModel
 from stream.faces.detection import Detection, Detector
+from stream.faces.light import evened
 from stream.frames import Box
 
 
@@ -35,15 +35,13 @@ _FACE = 48.0
 _PIXELS = 128
 """... whose side this is..."""
 _REACH = _PIXELS / _FACE
-"""... or this in faces."""
+"""... or this in faces..."""
+_TURNED = 1.42 * _REACH
+"""... of which nothing is missing when it is turned."""
 _AWAY = 0.6
 """How far from where it is looked for a face may be, in sides of the face..."""
 _SIZE_RATIO = 1.7
 """... and how much larger or smaller."""
-_DARK = 45.0
-"""Mean level of grey below which a picture is made brighter for the detector..."""
-_MOST_GAIN = 8.0
-"""... by at most this: beyond, noise looks like anything."""
 
 
 class Surroundings:
@@ -55,16 +53,15 @@ class Surroundings:
         self._centre = np.array(box.centre)
         # Averaging all pixels of a large face costs more than the detection: first take every n-th.
         step = max(1, int(0.75 * self._side / _FACE))
-        half = 1.42 * _REACH * self._side / 2
-        left, top = (max(0, int(at - half)) for at in self._centre)
-        right, bottom = (max(1, int(np.ceil(at + half))) for at in self._centre)
-        part = image[
-            min(top, image.shape[0] - 1) : bottom : step, min(left, image.shape[1] - 1) : right : step
-        ]
+        height, width = image.shape[:2]
+        half, last = _TURNED * self._side / 2, (width - 1, height - 1)
+        left, top = np.clip(self._centre - half, 0, last).astype(int).tolist()
+        right, bottom = np.clip(self._centre + half, 0, last).astype(int).tolist()
+        part = image[top : bottom + 1 : step, left : right + 1 : step]
+        # Half a face at the picture's border is a whole one in the mirror.
+        self._is_cut = min(box.left, box.top, width - box.right, height - box.bottom) < 0
         self._to_part = np.array([[1 / step, 0, -left / step], [0, 1 / step, -top / step]])
-        self._patch = patch(
-            part, (self._centre - (left, top)) / step, self._side / step, 1.42 * _REACH, _FACE
-        )
+        self._patch = patch(part, (self._centre - (left, top)) / step, self._side / step, _TURNED, _FACE)
 
     def face(self, detector: Detector, roll: float) -> Detection | None:
         """The face that is there, turned clockwise by about `roll` degrees; None: there is none.
@@ -72,7 +69,7 @@ class Surroundings:
         Its box and points are in pixels of the image; nobody knows more of its roll yet.
         """
         matrix = square(self._centre[0], self._centre[1], _REACH * self._side, _PIXELS, roll)
-        view = brightened(self._patch.warp(_after(matrix, self._to_part), _PIXELS))
+        view = evened(self._patch.warp(_after(matrix, self._to_part), _PIXELS, self._is_cut))
         best, nearest = None, np.inf
         for found in detector.detect(view):
             (x, y), size = found.box.centre, float(np.sqrt(found.box.area))
@@ -121,14 +118,6 @@ def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:
 def within_turn(degrees: float) -> float:
     """The same direction in -180..180."""
     return float((degrees + 180) % 360 - 180)
-
-
-def brightened(view: Image) -> Image:
-    """A dark BGR picture as bright as the detector is used to; others as they are."""
-    level = float(np.mean(view))
-    if level >= _DARK or level < 0.5:
-        return view
-    return np.asarray(cv2.convertScaleAbs(view, alpha=min(_MOST_GAIN, 2 * _DARK / level)), np.uint8)
 
 
 def _after(matrix: Matrix, first: Matrix) -> Matrix:

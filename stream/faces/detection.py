@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,13 @@ class Detection:
     points: Points | None = None
     """(5, 2): left eye, right eye, nose, left and right mouth corner, left and right of an upright face, in
     pixels of the picture; None from a detector that has none."""
+
+    def from_view(self, scale: float, left: float = 0.0, top: float = 0.0) -> Detection:
+        """What was detected in a view at `scale` whose corner is at (left, top) of the picture at that scale,
+        in pixels of the picture."""
+        b, corner = self.box, np.array([left, top])
+        box = Box(b.left + left, b.top + top, b.right + left, b.bottom + top).scaled(1 / scale)
+        return replace(self, box=box, points=None if self.points is None else (self.points + corner) / scale)
 
 
 class DetectorError(RuntimeError):

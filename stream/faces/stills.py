@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.alignment import turn_of
-from stream.faces.closer import brightened, look_closer
+from stream.faces.closer import look_closer
 from stream.faces.detection import Detection, Detector
+from stream.faces.light import evened
 from stream.faces.sides import TILTED_SIDES, detect_turned, from_sides
 from stream.frames import Box
 
@@ -86,7 +87,7 @@ def _in_whole(detector: Detector, image: Image) -> list[tuple[Detection, float]]
     for side, least in ((640, _LARGE_SURE), (320, _SURE)):
         if not any(face.score >= sure for face, sure in seen):
             scale = min(1.0, side / max(image.shape[:2]))
-            view = brightened(_scaled(image, scale))
+            view = evened(_scaled(image, scale))
             seen += [(face, least) for face in _found(detector, view, scale)]
     return seen
 
@@ -174,14 +175,7 @@ def _scaled(image: Image, scale: float) -> Image:
 
 def _found(detector: Detector, view: Image, scale: float, left: int = 0, top: int = 0) -> list[Detection]:
     """The faces in a view, in pixels of the picture."""
-    return [
-        Detection(
-            Box(d.box.left + left, d.box.top + top, d.box.right + left, d.box.bottom + top).scaled(1 / scale),
-            d.score,
-            points=None if d.points is None else np.add(d.points, (left, top)) / scale,
-        )
-        for d in detector.detect(np.ascontiguousarray(view))
-    ]
+    return [face.from_view(scale, left, top) for face in detector.detect(np.ascontiguousarray(view))]
 
 
 def _shared(a: Box, b: Box) -> float:

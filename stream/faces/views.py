@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from stream.faces.closer import brightened
 from stream.faces.detection import Detection, Detector
-from stream.faces.sides import detect_turned
+from stream.faces.light import evened
+from stream.faces.sides import detect_mirrored, detect_turned
 from stream.faces.stills import without_doubles
 from stream.faces.tracking import Tracker
 from stream.frames import Frame, iou
@@ -23,9 +23,9 @@ from stream.frames import Frame, iou
 Image = npt.NDArray[np.uint8]
 
 # Longer sides in pixels of the picture that a detector is given. By measurement a quarter of VGA
-# shows faces of 62 px in VGA and costs 3 ms, half of it 11 ms, all of it 50 ms.
+# shows faces of 62 px in VGA and costs 0.8 ms, half of it 2.4 ms, all of it 10 ms.
 _COARSE = 160
-_SWEEPS = ((640, 2.0), (320, 0.5))
+_SWEEPS = ((640, 1.0), (320, 0.33))
 """Looking for small faces that are new: side, and seconds between two such looks."""
 _CUT_PAUSE = 0.5
 """Seconds between two such looks where cuts come one after another."""
@@ -53,6 +53,7 @@ class Views:
         self._latest = -math.inf
         self._swept: dict[int, float] = {}
         """When a sweep of that side, or a larger one, was last made."""
+        self._swept_at = -math.inf
         self._turned, self._turn = -math.inf, 0
 
     def detect(self, frame: Frame, tracker: Tracker) -> tuple[Image, float, list[Detection]]:
@@ -61,12 +62,10 @@ class Views:
         cut = tracker.cuts_to(view)
         if cut:
             view, scale = self._view(frame, tracker, cut=True)
-        found = [
-            Detection(
-                d.box.scaled(1 / scale), d.score, d.roll, None if d.points is None else d.points / scale
-            )
-            for d in self._detector.detect(brightened(view))
-        ]
+        if self._swept_at == frame.time:
+            found = detect_mirrored(self._detector, view, scale)
+        else:
+            found = [face.from_view(scale) for face in self._detector.detect(evened(view))]
         turns = self._turns(frame, tracker, cut)
         if turns:
             small, small_scale = shrink(frame.image, _TURNED_SIDE)
@@ -99,7 +98,7 @@ class Views:
         self._latest = frame.time
         for sweep, every in _SWEEPS:
             if frame.time - self._swept.get(sweep, -every) >= (min(every, _CUT_PAUSE) if cut else every):
-                side = max(side, sweep)
+                side, self._swept_at = max(side, sweep), frame.time
                 self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
                 break
         return shrink(frame.image, min(side, _SWEEPS[0][0]))
