@@ -24,7 +24,7 @@ from training.networks.libfacedetection import BODY, HEADS, NECK, STEM, Weights,
 _OPSET, _FORMAT = 17, 8
 """Versions that every ONNX Runtime this program may meet can read, its edition for browsers, too."""
 _HALVED, _LEVELS = (1, 5, 7, 9), (7, 9)
-"""The pairs of the body before which all is halved, and those before which a level of answers begins."""
+"""The pairs of the body before which all is halved, and before which a level of answers branches off."""
 
 
 class _Graph:
