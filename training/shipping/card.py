@@ -95,8 +95,8 @@ _DETECTOR = Template(
 network of libfacedetection (Wu, Peng & Yu, "YuNet: a tiny millisecond-level face detector", 2023; copyright
 Shiqi Yu, BSD with three clauses: [LICENSE.libfacedetection](LICENSE.libfacedetection)) with the weights that
 its authors publish, learnt from WIDER Face. `python -m training.shipping.detector` wrote the file ($size kB)
-from the library that carries them. The points of a tilted face are drawn towards those of an upright one (at 30
-degrees, on faces below 160 pixels, by most of the tilt): they do not tell how far it is turned.
+from the library that carries them. The points of a tilted face are drawn towards those of an upright one (at
+30 degrees, on faces below 160 pixels, by most of the tilt): they do not tell how far it is turned.
 
 By `python -m benchmarks.detector`, on $pictures pictures: the library finds $library boxes, ours has $same of
 them (intersection over union of at least 0.98 once ours are cut to whole pixels as the library's are) and
