@@ -93,10 +93,10 @@ _DETECTOR = Template(
 
 `detector.onnx` finds the faces in a picture of any size: their boxes, scores and five points each. It is the
 network of libfacedetection (Wu, Peng & Yu, "YuNet: a tiny millisecond-level face detector", 2023; copyright
-Shiqi Yu, BSD with three clauses, see [detector.LICENSE](detector.LICENSE)) with the weights that its authors
-publish, learnt from WIDER Face. `python -m training.shipping.detector` wrote the file ($size kB) from the
-library that carries them. The points of a face that is turned by more than 30 degrees are drawn towards
-those of an upright one: they do not tell how far it is turned.
+Shiqi Yu, BSD with three clauses: [LICENSE.libfacedetection](LICENSE.libfacedetection)) with the weights that
+its authors publish, learnt from WIDER Face. `python -m training.shipping.detector` wrote the file ($size kB)
+from the library that carries them. The points of a tilted face are drawn towards those of an upright one (at
+30 degrees, on faces below 160 pixels, by most of the tilt): they do not tell how far it is turned.
 
 By `python -m benchmarks.detector`, on $pictures pictures: the library finds $library boxes, ours has $same of
 them (intersection over union of at least 0.98 once ours are cut to whole pixels as the library's are) and
