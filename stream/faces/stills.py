@@ -32,6 +32,8 @@ _SURE = 0.85
 """Score from which a small face counts: with so many places to look, some look like one."""
 _LARGE_SURE = 0.8
 """... and a large one."""
+_LIKELY = 0.7
+"""... and from which a small one is worth a close look."""
 _CLOSE_SURE, _TURNED_SURE = 0.75, 0.85
 """... and one that was looked at closely, upright and turned: by measurement what is no face stays below .6
 and .83 (20 portraits under 16 conditions, 189 pictures without a face)."""
@@ -65,14 +67,13 @@ def largest_in_still(detector: Detector, image: Image) -> Detection | None:
 
 def _found_in(detector: Detector, image: Image, *, small: bool) -> list[Detection]:
     """The faces in a picture, without `small` only those that views of the whole show."""
-    whole = _in_whole(detector, image)
-    faces = [face for face, least in whole if face.score >= least]
-    faces = without_doubles([*faces, *(_small(detector, image) if small else [])])
+    seen = [*_in_whole(detector, image), *(_small(detector, image) if small else ())]
+    faces = without_doubles([face for face, least in seen if face.score >= least])
     scale = min(1.0, _TURNED / max(image.shape[:2]))
     view = _scaled(image, scale)
     turned = [face for turn in (90.0, -90.0, 180.0) for face in detect_turned(detector, view, scale, turn)]
     faces = [_as_turned(detector, image, face, turned, scale) for face in faces]
-    doubtful = without_doubles([*(face for face, _ in whole), *turned])
+    doubtful = without_doubles([*(face for face, _ in seen), *turned])
     doubtful = [d for d in doubtful if all(_shared(d.box, face.box) < _SAME for face in faces)]
     for place in doubtful[:_DOUBTFUL]:
         face = from_sides(detector, image, place.box)
@@ -92,11 +93,11 @@ def _in_whole(detector: Detector, image: Image) -> list[tuple[Detection, float]]
     return seen
 
 
-def _small(detector: Detector, image: Image) -> list[Detection]:
-    """The faces in a large view of the whole, and in tiles.
+def _small(detector: Detector, image: Image) -> list[tuple[Detection, float]]:
+    """The same in a large view of the whole and in tiles.
 
-    They add the small ones only: a network for small faces sees faces in the folds of a large one. What only
-    may be one is left alone: among so many places there are buttons that look like a face closely, too.
+    They add the small faces only: a network for small faces sees faces in the folds of a large one. And only
+    what is likely to be one: among so many places there are buttons that look like a face closely, too.
     """
     longest = max(image.shape[:2])
     if longest <= 640:
@@ -105,10 +106,10 @@ def _small(detector: Detector, image: Image) -> list[Detection]:
     whole = _scaled(image, scale), scale, 0, 0
     parts = itertools.chain([(whole, 0.08 * _WHOLE)], ((tile, _OVERLAP) for tile in _tiles(image)))
     return [
-        face
+        (face, _SURE)
         for (view, scale, left, top), size in parts
         for face in _found(detector, view, scale, left, top)
-        if face.score >= _SURE and np.sqrt(face.box.area) * scale <= size
+        if face.score >= _LIKELY and np.sqrt(face.box.area) * scale <= size
     ]
 
 

@@ -86,7 +86,7 @@ def test_somebody_upright_beside_somebody_who_is_not(
 
 def test_small_faces_in_a_large_picture_that_stands_on_its_head(detector: Detector) -> None:
     face = cv2.imread(str(MEDIA / "one_face.jpg"))
-    small = cv2.resize(face, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(face, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
     image = np.full((1500, 2400, 3), 120, np.uint8)
     for column in range(3):
         left = 200 + 800 * column

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -48,6 +49,20 @@ def test_it_scores_what_it_finds_and_counts_what_it_misses(run: Run, labels: Pat
     ccc = 2 * covariance / (true.var() + predicted.var() + (true.mean() - predicted.mean()) ** 2)
     assert figures["ccc"] == pytest.approx(ccc, abs=1e-4)
     assert set(figures["ci95"]) == {"ccc", "pcc", "rmse", "sagr"}
+
+
+def test_a_picture_that_stands_on_its_head_scores_as_if_it_did_not(run: Run, tmp_path: Path) -> None:
+    picture = cv2.imread(str(MEDIA / "one_face.jpg"))
+    for quarters in range(4):
+        cv2.imwrite(str(tmp_path / f"{quarters}.png"), np.rot90(picture, quarters))
+    labels = tmp_path / "labels.csv"
+    labels.write_text("path,valence\n" + "".join(f"{quarters}.png,0.8\n" for quarters in range(4)))
+
+    run("evaluate", labels, "--predictions", tmp_path / "out.csv")
+
+    with (tmp_path / "out.csv").open() as file:
+        upright, *turned = (float(row["predicted"]) for row in csv.DictReader(file))
+    assert turned == pytest.approx([upright] * 3, abs=0.1)
 
 
 def test_a_picture_that_cannot_be_read_is_named_and_does_not_stop_the_others(
