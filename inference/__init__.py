@@ -5,6 +5,7 @@ from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
 from inference.model import Readings, ValenceModel
+from inference.pose import Pose, poses
 
 __all__ = [
     "DEVICES",
@@ -15,6 +16,8 @@ __all__ = [
     "LandmarkModel",
     "Manifest",
     "ManifestError",
+    "Pose",
     "Readings",
     "ValenceModel",
+    "poses",
 ]
