@@ -1,7 +1,7 @@
 """A session as files: CSV, summary, JSON, Parquet.
 
-Columns are those of the samples, then what users said of each: `face_name`, and `excluded` (1 or 0). What is
-excluded is in the rows, and left out of the statistics.
+Columns are those of the samples, then what users said of each: `face_name`, and `excluded` (1 or 0); last
+what is known of some samples only. What is excluded is in the rows, and left out of the statistics.
 """
 
 from __future__ import annotations
