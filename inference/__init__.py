@@ -1,6 +1,7 @@
 """From face boxes to valence: alignment, the ONNX model and its manifest, device, batching."""
 
 from inference.alignment import Aligner, Alignment, Crop
+from inference.attributes import AttributeModel, Attributes, open_attributes
 from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
@@ -11,6 +12,8 @@ __all__ = [
     "DEVICES",
     "Aligner",
     "Alignment",
+    "AttributeModel",
+    "Attributes",
     "Crop",
     "DeviceError",
     "LandmarkModel",
@@ -19,5 +22,6 @@ __all__ = [
     "Pose",
     "Readings",
     "ValenceModel",
+    "open_attributes",
     "poses",
 ]

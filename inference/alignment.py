@@ -129,7 +129,8 @@ class Aligner:
                 raise ValueError(f"the template needs five points, it has {len(alignment.template)}")
         self.side = side
         self._alignment = alignment
-        self._template = np.array(alignment.template, np.float64) * side
+        self.template = np.array(alignment.template, np.float64) * side
+        """(5, 2), where the points lie in a crop; empty for the ``box`` method."""
         self._landmarks = landmarks
 
     def wide(self, image: Image, box: Sequence[float], factor: float) -> Image:
@@ -175,7 +176,7 @@ class Aligner:
         ]
         views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
         points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
-        matrices = [similarity(q, self._template) for q in points]
+        matrices = [similarity(q, self.template) for q in points]
         return [Crop(p.warp(m, self.side), m, q) for p, m, q in zip(patches, matrices, points, strict=True)]
 
 

@@ -53,19 +53,16 @@ class Rows:
     def by_column(self) -> dict[Column, Any]:
         bare = len(self.bare.frame)
         order = np.argsort(np.concatenate([self.samples.frame, self.bare.frame]), kind="stable")
-        here = np.concatenate([np.ones(len(self.samples), np.bool_), np.zeros(bare, np.bool_)])[order]
         told: dict[Column, Any] = {
             column: np.full(len(self), value, object) for column, value in self.first.items()
         }
         own = {"time_s": self.bare.time, "frame": self.bare.frame}
         for column, values in self.samples.by_column().items():
             filler = own.get(column.name, np.zeros(bare, values.dtype))
-            whole = (
-                np.ma.concatenate([values, filler]) if column.optional else np.concatenate([values, filler])
-            )
-            whole = whole[order]
-            known = column.name in own or not bare
-            told[column] = whole if known else np.ma.masked_array(whole, ~here)
+            hidden = np.concatenate([np.ma.getmaskarray(values), np.ones(bare, np.bool_)])[order]
+            whole = np.concatenate([np.ma.getdata(values), filler])[order]
+            known = column.name in own or not hidden.any()
+            told[column] = whole if known else np.ma.masked_array(whole, hidden)
         told[FACE_NAME] = np.array([*self.names, *[None] * bare], object)[order]
         told[EXCLUDED] = np.concatenate([self.excluded, self.bare_excluded])[order]
         last = {column: told.pop(column) for column in EXTRAS}

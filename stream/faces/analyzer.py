@@ -14,16 +14,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference import Crop, Readings, ValenceModel
+from inference import AttributeModel, Attributes, Crop, Pose, Readings, ValenceModel, open_attributes, poses
 from inference.recognition import Recognizer, open_recognizer
 from stream.faces.detection import Detection, Detector
 from stream.faces.people import Description
 from stream.faces.quality import quality
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
+from stream.faces.stillness import Stillness
 from stream.faces.stills import find_in_still, without_doubles
 from stream.faces.track import Rules, State, Track
 from stream.faces.tracking import Tracker
-from stream.frames import Box, Frame, Sample
+from stream.frames import Box, Extras, Frame, Sample
 
 Image = npt.NDArray[np.uint8]
 
@@ -34,6 +35,9 @@ _SWEEPS = ((640, 2.0), (320, 0.5))
 """Looking for small faces that are new: side, and seconds between two such looks."""
 _CUT_PAUSE = 0.5
 """Seconds between two such looks where cuts come one after another."""
+_LOOK_EVERY = 0.09
+"""Seconds from one look at what is seen of a face (eyes, mouth, covers) to the next: a blink takes 0.1 to
+0.4."""
 _FACE_PIXELS = 18.0
 """The smallest face that is followed keeps at least this size in the detector's picture."""
 
@@ -78,9 +82,14 @@ class Analyzer:
         time_constant: float = TIME_CONSTANT,
         rules: Rules | None = None,
         recognizer: Recognizer | None = None,
+        attributes: AttributeModel | None = None,
     ) -> None:
-        """By default people are told apart by the network that comes along."""
+        """By default people are told apart, and looked at, by the networks that come along."""
         self._detector = detector
+        self._attributes = attributes or open_attributes()
+        self._stillness = Stillness()
+        self._looked: dict[int, tuple[float, Attributes | None]] = {}
+        """When it was last looked at what is seen of a face, and what that is."""
         self._recognizer = recognizer if recognizer or still else open_recognizer()
         self._still = still
         self._tracker = Tracker(rules)
@@ -123,10 +132,12 @@ class Analyzer:
     ) -> list[Sample]:
         """The samples of one frame, from the crops and readings of its located faces."""
         samples = []
+        attributes, turns = self._seen(frame.time, located, crops), turns_of(crops)
         for i, (face, crop) in enumerate(zip(located, crops, strict=True)):
             raw = float(readings.valence[i])
             spread = None if readings.spread is None else float(readings.spread[i])
             smoother = self._smoothers.setdefault(face.face_id, Smoother(self._time_constant))
+            self._stillness.see(frame.image, frame.time, face.face_id, face.box)
             samples.append(
                 Sample(
                     time=frame.time,
@@ -135,11 +146,32 @@ class Analyzer:
                     box=face.box,
                     valence=raw,
                     smoothed=smoother(frame.time, raw),
-                    quality=quality(crop, face.box, face.score, spread),
+                    quality=quality(
+                        crop, face.box, face.score, spread, turns[i], attributes[i], frame.image.shape
+                    ),
                     score=face.score,
+                    extras=extras(turns[i], attributes[i]),
                 )
             )
         return samples
+
+    def _seen(
+        self, time: float, located: Sequence[Located], crops: Sequence[Crop]
+    ) -> list[Attributes | None]:
+        """What is seen of each face: now, or a moment ago."""
+        due = [
+            i
+            for i, face in enumerate(located)
+            if time - self._looked.get(face.face_id, (-np.inf, None))[0] >= _LOOK_EVERY
+        ]
+        for i, seen in zip(due, self._attributes.read([crops[i] for i in due]), strict=True):
+            self._looked[located[i].face_id] = (time, seen)
+        return [self._looked[face.face_id][1] for face in located]
+
+    @property
+    def still_faces(self) -> list[int]:
+        """The faces that have not moved so far: pictures of people, rather."""
+        return self._stillness.still
 
     def analyze(self, frame: Frame, model: ValenceModel) -> list[Sample]:
         """All three steps at once."""
@@ -167,6 +199,23 @@ class Analyzer:
                 self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
                 break
         return shrink(frame.image, min(side, _SWEEPS[0][0]))
+
+
+def turns_of(crops: Sequence[Crop]) -> list[Pose | None]:
+    """How the head of each crop is turned; None where it has no landmarks."""
+    points = [crop.landmarks for crop in crops if crop.landmarks is not None]
+    found = iter(poses(np.stack(points)) if points else ())
+    return [None if crop.landmarks is None else next(found) for crop in crops]
+
+
+def extras(turn: Pose | None, seen: Attributes | None) -> Extras:
+    """What is known of a face beside its valence."""
+    known = Extras() if turn is None else Extras(*turn)
+    if seen is None:
+        return known
+    return known._replace(
+        eyes_closed=seen.eyes_closed, mouth_covered=seen.mouth_covered, half_covered=seen.half_covered
+    )
 
 
 def shrink(image: Image, side: float) -> tuple[Image, float]:
