@@ -18,9 +18,9 @@ import numpy.typing as npt
 from rich.progress import track
 
 from inference import AttributeModel, ValenceModel
-from stream.faces.analyzer import turns_of
 from stream.faces.detection import Detector, locate_in_crop, open_detector
 from stream.faces.quality import quality
+from stream.faces.seen import turns_of
 from stream.frames import Box
 from training.datasets import ferplus
 from training.datasets.examples import Example

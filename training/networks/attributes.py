@@ -54,6 +54,7 @@ class _Served(nn.Module):
 
 def fit(shown: Shown, epochs: int = 8, batch: int = 128, seed: int = 0) -> AttributeNetwork:
     """The network, trained on crops and their mirror images. Printed is the loss of each epoch."""
+    torch.set_num_threads(1)  # so that the same seed gives the same network
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = AttributeNetwork().train()

@@ -33,13 +33,10 @@ def train_attributes(
 ) -> None:
     """Train the network that tells faces from other things, and open from closed eyes, on one thread."""
     try:
-        import torch
-
         from training.datasets.crops import cropping
         from training.networks import attributes
     except ImportError as error:
         raise ValenceError(f"training needs more packages ({error}): pip install -e '.[training]'") from error
-    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     aligner = cropping(Path("models")).aligner()
     pictures = [picture for folder in without for picture in _pictures(folder)]
