@@ -48,11 +48,7 @@ class AttributeModel:
 
     def __init__(self, path: Path = DEFAULT) -> None:
         """Raises ManifestError: there is no network at `path`."""
-        if not path.is_file():
-            raise ManifestError(
-                f"the network that tells what is seen of a face is missing: {path}; it comes along with the "
-                "others, so install this program again"
-            )
+        require(path)
         self._session = open_session(path, "cpu", threads=1)
         self._aligner = Aligner(ALIGNMENT, SIDE, LandmarkModel(path.with_name(_LANDMARKS)))
 
@@ -97,6 +93,16 @@ class AttributeModel:
 def tensors(crops: Image) -> npt.NDArray[np.float32]:
     """(n, 1, SIDE, SIDE) as the network takes them, from grey crops (n, SIDE, SIDE)."""
     return np.asarray(crops[:, None], np.float32) / 127.5 - 1
+
+
+def require(path: Path | None = None) -> None:
+    """Raises ManifestError where the network is not there; nothing is opened."""
+    path = path or DEFAULT
+    if not path.is_file():
+        raise ManifestError(
+            f"the network that tells what is seen of a face is missing: {path}; it comes along with the "
+            "others, so install this program again"
+        )
 
 
 @cache
