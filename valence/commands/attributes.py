@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import typer
 
+from inference.attributes import DEFAULT, SIDE
 from stream.faces.detection import Detector, LibFaceDetection
 from valence.errors import ValenceError
 from valence.printing import say
@@ -49,10 +50,29 @@ def train_attributes(
         shown[part] = _compose(data, part, own, aligner, count, seed)
         say(f"{part}: {len(shown[part])} crops")
     network = attributes.fit(shown["train"], epochs, seed=seed)
-    for name, area in figures(network, shown["validation"]).items():
+    areas = figures(network, shown["validation"])
+    for name, area in areas.items():
         say(f"validation, {name}: area under the curve {area:.3f}")
     attributes.export(network, out)
     say(f"written to {out}")
+    if out.resolve() == DEFAULT:
+        record_figures(out, areas)
+
+
+def record_figures(path: Path, areas: dict[str, float]) -> None:
+    """Writes what was measured of the network at `path` into the model card beside it."""
+    from training.datasets import attributes
+    from training.scoring.speed import milliseconds_per_face
+    from training.shipping.card import record
+
+    looked = len(attributes.eyes(held_out=True)) + len(attributes.eyes(held_out=False))
+    told = {
+        "bytes": path.stat().st_size,
+        "ms": round(milliseconds_per_face(path, SIDE, 8), 2),
+        "eyes": looked,
+        "areas": {name: round(area, 4) for name, area in areas.items()},
+    }
+    record(path.parent, attributes=told)
 
 
 def figures(network: Any, shown: Any) -> dict[str, float]:

@@ -52,6 +52,7 @@ def test_the_card_carries_the_figures() -> None:
                 }
             ],
         },
+        "attributes": {"bytes": 343_281, "ms": 0.05, "eyes": 498, "areas": {"eyes_closed": 0.9087}},
     }
     card = render(MANIFEST, figures)
     assert card.startswith("# Model card: tiny 3\n")
@@ -63,6 +64,7 @@ def test_the_card_carries_the_figures() -> None:
     assert "5.8 MB" in card and "1.84 ms a face" in card
     assert "| portraits | 20 | 240 | 0.562 | 0.30 % | 0.279 / 0.483 | 0.542 / 0.826 |" in card
     assert "FER+: 10 for train, 4 for test faces." in card
+    assert "343 KB, 0.05 ms a" in card and "498 faces" in card and "| eyes_closed | 0.909 |" in card
     assert "$" not in card
 
 
