@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from inference import AttributeModel, Attributes, Crop, Readings, ValenceModel, open_attributes
+from inference.landmarks import open_landmarks
 from inference.recognition import Recognizer, open_recognizer
-from stream.faces.closer import look_closer
-from stream.faces.detection import Detection, Detector
+from stream.faces.detection import Detector
 from stream.faces.people import Description
 from stream.faces.quality import quality
 from stream.faces.seen import extras, turns_of
+from stream.faces.sides import CloseLook
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
 from stream.faces.stillness import Stillness
 from stream.faces.stills import find_in_still
@@ -90,6 +91,7 @@ class Analyzer:
         self._looked: dict[int, tuple[float, Attributes | None]] = {}
         """When it was last looked at what is seen of a face, and what that is."""
         self._recognizer = recognizer if recognizer or still else open_recognizer()
+        self._landmarks = open_landmarks()
         self._still = still
         self._tracker = Tracker(rules)
         self._time_constant = time_constant
@@ -104,7 +106,7 @@ class Analyzer:
         """The same, and what may be faces too: a later frame will tell."""
         if self._still:
             found = find_in_still(self._detector, frame.image)
-            return [Located(i, d.box, d.score, d.roll) for i, d in enumerate(found, 1)], []
+            return [Located(i, d.box, d.score, d.roll or 0.0) for i, d in enumerate(found, 1)], []
         view, scale, found = self._views.detect(frame, self._tracker)
 
         def describe(box: Box, roll: float) -> Description:
@@ -113,9 +115,7 @@ class Analyzer:
             description: Description = self._recognizer.describe(frame.image, [box], rolls)[0]
             return description
 
-        def look(box: Box, roll: float) -> Detection | None:
-            return look_closer(self._detector, frame.image, box, roll)
-
+        look = CloseLook(self._detector, self._landmarks, frame.image)
         tracks = self._tracker.update(view, scale, found, frame.time, describe, look, frame.image)
         undecided = self._tracker.undecided(frame.time)
         return (

@@ -13,7 +13,7 @@ _HUMAN = 0.06
 
 def humans(model: AttributeModel, image: Image, found: Sequence[Detection]) -> list[bool]:
     """Of each detection in the BGR `image`, whether it can be the face of a human."""
-    seen = model.read_at(image, [d.box for d in found], [d.roll for d in found])
+    seen = model.read_at(image, [d.box for d in found], [d.roll or 0.0 for d in found])
     return [
         attributes.face >= _HUMAN or _is_cut(detection, image)
         for detection, attributes in zip(found, seen, strict=True)

@@ -53,6 +53,11 @@ def test_the_card_carries_the_figures() -> None:
             ],
         },
         "attributes": {"bytes": 343_281, "ms": 0.05, "eyes": 498, "areas": {"eyes_closed": 0.9087}},
+        "detector": {
+            "bytes": 225_137,
+            "same": {"pictures": 120, "library": 300, "ours": 301, "same": 299, "score": 0.00996},
+            "speed": [{"picture": "160 x 120", "library": 2.13, "ours": 0.54}],
+        },
     }
     card = render(MANIFEST, figures)
     assert card.startswith("# Model card: tiny 3\n")
@@ -63,6 +68,8 @@ def test_the_card_carries_the_figures() -> None:
     assert "- Sunglasses hide a lot." in card
     assert "5.8 MB" in card and "1.84 ms a face" in card
     assert "| portraits | 20 | 240 | 0.562 | 0.30 % | 0.279 / 0.483 | 0.542 / 0.826 |" in card
+    assert "finds 300 boxes, ours has 299 of" in card and "2 more; scores are at most 0.010" in card
+    assert "| 160 x 120 | 2.130 | 0.540 |" in card
     assert "FER+: 10 for train, 4 for test faces." in card
     assert "343 KB, 0.05 ms a" in card and "498 faces" in card and "| eyes_closed | 0.909 |" in card
     assert "$" not in card
