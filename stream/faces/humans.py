@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from inference import AttributeModel
 from stream.faces.detection import Detection, Image
 
-_HUMAN = 0.06
+_HUMAN = 0.12
 """Probability of a human face below which it is none, where all of it is in the picture."""
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from inference import AttributeModel
-from stream.faces.detection import Detection, Image
+from stream.faces import analyzer
+from stream.faces.detection import Detection, Image, open_detector
 from stream.faces.humans import humans
-from stream.frames import Box
+from stream.frames import Box, Frame
 from tests import MEDIA
 
 FACE = Box(178, 63, 267, 175)
@@ -49,3 +50,11 @@ def test_of_half_a_face_at_the_border_nobody_says_that_it_is_none(model: Attribu
     image = np.zeros((200, 200, 3), np.uint8)
     assert humans(model, image, [Detection(Box(-40, 50, 40, 150), 0.8)]) == [True]
     assert humans(model, image, []) == []
+
+
+def test_in_a_picture_what_is_no_face_is_left_out(picture: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    shoulder = Box(60, 330, 170, 460)
+    found = [Detection(FACE, 0.95), Detection(shoulder, 0.95)]
+    monkeypatch.setattr(analyzer, "find_in_still", lambda detector, image: found)
+    located = analyzer.Analyzer(open_detector(), still=True).locate(Frame(picture, 0, 0.0))
+    assert [face.box for face in located] == [FACE]
