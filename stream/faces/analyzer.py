@@ -17,7 +17,7 @@ from inference import AttributeModel, Attributes, Crop, Readings, ValenceModel, 
 from inference.landmarks import open_landmarks
 from inference.recognition import Recognizer, open_recognizer
 from stream.faces.detection import Detector
-from stream.faces.humans import humans
+from stream.faces.humans import only_humans
 from stream.faces.people import Description
 from stream.faces.quality import quality
 from stream.faces.seen import extras, turns_of
@@ -106,12 +106,7 @@ class Analyzer:
     def locate_all(self, frame: Frame) -> tuple[list[Located], list[Undecided]]:
         """The same, and what may be faces too: a later frame will tell."""
         if self._still:
-            found = find_in_still(self._detector, frame.image)
-            found = [
-                d
-                for d, human in zip(found, humans(self._attributes, frame.image, found), strict=True)
-                if human
-            ]
+            found = only_humans(self._attributes, frame.image, find_in_still(self._detector, frame.image))
             return [Located(i, d.box, d.score, d.roll or 0.0) for i, d in enumerate(found, 1)], []
         view, scale, found = self._views.detect(frame, self._tracker)
 

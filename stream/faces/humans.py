@@ -11,12 +11,13 @@ _HUMAN = 0.12
 """Probability of a human face below which it is none, where all of it is in the picture."""
 
 
-def humans(model: AttributeModel, image: Image, found: Sequence[Detection]) -> list[bool]:
-    """Of each detection in the BGR `image`, whether it can be the face of a human."""
+def only_humans(model: AttributeModel, image: Image, found: Sequence[Detection]) -> list[Detection]:
+    """Those of some detections in the BGR `image` that can be faces of humans."""
     seen = model.read_at(image, [d.box for d in found], [d.roll or 0.0 for d in found])
     return [
-        attributes.face >= _HUMAN or _is_cut(detection, image)
+        detection
         for detection, attributes in zip(found, seen, strict=True)
+        if attributes.face >= _HUMAN or _is_cut(detection, image)
     ]
 
 
