@@ -2,9 +2,8 @@
 
 ``figures.json`` beside the manifest holds what the manifest does not: ``robustness`` (rows as from
 `training.scoring.robustness`), ``recognition`` and ``detector`` (as from the benchmarks of these names),
-``attributes`` (as from `valence train-attributes`),
-``tried`` (what was tried and how well it did) and ``notes``. Whoever measures again calls `record`; nobody
-edits figures in prose.
+``attributes`` (as from `valence train-attributes`), ``tried`` (what was tried and how well it did) and
+``notes``. Whoever measures again calls `record`; nobody edits figures in prose.
 """
 
 from __future__ import annotations
@@ -101,8 +100,9 @@ there, and from pictures without people; eyes were looked at by one person in $e
 $rows
 
 Area under the receiver operating characteristic on the validation split, on faces whose eyes were held out
-and on pictures that were never learnt from. Covers are composed, so that real ones are told less well; so
-are animals: it has met few, and takes many a dog for a person.
+and on pictures that were never learnt from (the sample pictures of scikit-image, scikit-learn, imgaug and
+grad-cam, a mountain film). Covers are composed, so that real ones are told less well; so are animals: it has
+met few, and takes many a dog for a person.
 """
 )
 

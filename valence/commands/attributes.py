@@ -113,7 +113,7 @@ def _compose(data: Path, part: str, pictures: list[Any], aligner: Any, count: in
     ]
     if like:
         seen, at = zip(*like, strict=True)
-        parts.append(attributes.at_boxes(seen, at, aligner, count // 6, rng))
+        parts.append(attributes.at_boxes(seen, at, aligner, count // 10, rng))
     return attributes.together(parts)
 
 
