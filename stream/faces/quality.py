@@ -65,7 +65,14 @@ def quality(
 def outside(crop: Crop, frame: tuple[int, ...]) -> float:
     """The share of a crop that lies outside the picture (H, W, …), 0..1; there its edge pixels are
     repeated."""
-    points = (_GRID * crop.pixels.shape[0] - crop.matrix[:, 2]) @ np.linalg.inv(crop.matrix[:, :2]).T
+    side = crop.pixels.shape[0]
+    a, b, x0, c, d, y0 = (float(number) for number in crop.matrix.ravel())
+    area, across, down = a * d - b * c, side / 2 - x0, side / 2 - y0
+    x, y = (d * across - b * down) / area, (a * down - c * across) / area
+    reach = side / math.sqrt(2 * abs(area))
+    if reach <= x <= frame[1] - reach and reach <= y <= frame[0] - reach:  # most faces by far
+        return 0.0
+    points = (_GRID * side - crop.matrix[:, 2]) @ np.linalg.inv(crop.matrix[:, :2]).T
     beyond = (points < 0) | (points > (frame[1], frame[0]))
     return np.count_nonzero(beyond[:, 0] | beyond[:, 1]) / len(points)
 
@@ -80,4 +87,4 @@ def _sharpness(gray: npt.NDArray[np.uint8], contrast: float) -> float:
 
 def _ramp(value: float, none: float, full: float) -> float:
     """0 at `none` (and before it), 1 at `full`, evenly in between; either may be the larger one."""
-    return float(np.clip((value - none) / (full - none), 0, 1))
+    return min(max((value - none) / (full - none), 0.0), 1.0)
