@@ -42,6 +42,9 @@ def test_a_poster_is_followed_and_marked(run: Run, tmp_path: Path) -> None:
     assert (by_side[False]["still"], by_side[True]["still"]) == (False, True)
     assert by_side[True]["samples"] > 0.9 * SECONDS * FPS
 
+    listed = run("sessions", "show", line["session"]).out
+    assert listed.count("(still)") == 1 and f"{by_side[True]['face_id']} (still)" in listed
+
     rows = list(csv.DictReader(Path(line["files"]["csv"]).read_text().splitlines()))
     turns = [float(row["roll"]) for row in rows if row["face_id"] == str(by_side[False]["face_id"])]
     assert max(turns) - min(turns) > 2, "who sways turns the head; the pose is in the file"
