@@ -39,7 +39,7 @@ def train_attributes(
     except ImportError as error:
         raise ValenceError(f"training needs more packages ({error}): pip install -e '.[training]'") from error
     cv2.setNumThreads(1)
-    aligner = cropping(Path("models")).aligner()
+    aligner = cropping(DEFAULT.parent).aligner()
     pictures = [picture for folder in without for picture in _pictures(folder)]
     if len(pictures) < 4:
         raise ValenceError("there are fewer than four pictures without people; give folders with more")
