@@ -8,7 +8,7 @@ or filmed by a camera that moves, does move and is not told from a person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -38,7 +38,8 @@ class _Watched:
     pattern: Pattern
     first: float
     latest: float
-    changed: list[bool] = field(default_factory=list)
+    looks: int = 0
+    changed: int = 0
 
 
 class Stillness:
@@ -54,7 +55,8 @@ class Stillness:
             self._watched[face_id] = _Watched(box, _pattern(image, box), time, time)
         elif time - before.latest >= _EVERY:
             before.latest = time
-            before.changed.append(_is_away(before.box, box) or self._has_changed(before, image))
+            before.looks += 1
+            before.changed += _is_away(before.box, box) or _has_changed(before, image)
 
     @property
     def still(self) -> list[int]:
@@ -62,11 +64,12 @@ class Stillness:
         return sorted(
             face_id
             for face_id, seen in self._watched.items()
-            if seen.latest - seen.first >= SECONDS and np.mean(seen.changed) <= _PASSING
+            if seen.latest - seen.first >= SECONDS and seen.changed <= _PASSING * seen.looks
         )
 
-    def _has_changed(self, seen: _Watched, image: Image) -> bool:
-        return 1 - float((seen.pattern * _pattern(image, seen.box)).sum()) > _CHANGED
+
+def _has_changed(seen: _Watched, image: Image) -> bool:
+    return 1 - float((seen.pattern * _pattern(image, seen.box)).sum()) > _CHANGED
 
 
 def _is_away(first: Box, now: Box) -> bool:
