@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analysis.errors import AnalysisError
 from analysis.settings import AnalysisSettings
-from inference import DeviceError, ManifestError, ValenceModel, recognition
+from inference import DeviceError, ManifestError, ValenceModel, attributes, recognition
 from inference.manifest import DEFAULT
 from results import Store
 from stream.faces.detection import Detector, DetectorError, open_detector
@@ -33,6 +33,7 @@ def open_model(settings: AnalysisSettings, threads: int = 1) -> ValenceModel:
     """
     try:
         recognition.require()
+        attributes.require()
         return ValenceModel.open(settings.model or DEFAULT, settings.device, threads)
     except (ManifestError, DeviceError) as error:
         raise AnalysisError(str(error)) from error

@@ -122,7 +122,7 @@ def analyze(
             if not totals.frames_with_faces:
                 writer.event("no-face", "no face was found; choose another image or video")
             duration = totals.last if source.duration is None else max(source.duration, totals.last)
-            writer.finish(State.DONE, duration_s=duration)
+            writer.finish(State.DONE, duration_s=duration, still=analyzer.still_faces)
         return write_folder(engine.store, writer.id, folder, **files)
     except SourceError as error:
         engine.store.delete(writer.id)

@@ -96,6 +96,7 @@ async def record_live(
         recorder = begin_record(engine, name, source.name)
         notices = _Notices(source, recorder, told)
         pipeline.sinks += [recorder, sink]
+        recorder.still_faces = lambda: pipeline.still_faces
         pipeline.on_too_large = notices.too_large
         working = asyncio.create_task(pipeline.run())
         recording = asyncio.create_task(recorder.run())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,6 +40,8 @@ class Recorder:
         self.on_outage: Callable[[float | None], None] = lambda seconds: None
         """Called about once a second with the seconds that are held in memory, while the store is away; with
         None when all is stored again."""
+        self.still_faces: Callable[[], Sequence[int]] = tuple
+        """Asked at the end for the faces that never moved."""
         self._store, self._writer = store, writer
         # Neither does a session wait for another one's commit, nor anybody else for a database that is
         # locked.
@@ -208,7 +210,7 @@ class Recorder:
         self._stored_until = latest.shot.time if latest is not None else 0.0
 
     def _finish(self, state: State, error: str | None) -> None:
-        self._writer.finish(state, error=error)
+        self._writer.finish(state, error=error, still=self.still_faces())
 
     async def _in_thread(self, function: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *given)

@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from rich.progress import track
 
-from inference import ValenceModel
+from inference import AttributeModel, ValenceModel
 from stream.faces.detection import Detector, locate_in_crop, open_detector
 from stream.faces.quality import quality
+from stream.faces.seen import turns_of
 from stream.frames import Box
 from training.datasets import ferplus
 from training.datasets.examples import Example
@@ -53,6 +54,7 @@ def judge(examples: list[Example], model: ValenceModel, detector: Detector) -> d
     """Readings of all `examples` by corruption."""
     errors: dict[str, list[float]] = {name: [] for name in CORRUPTIONS}
     qualities: dict[str, list[float]] = {name: [] for name in CORRUPTIONS}
+    attributes = AttributeModel()
     for row, example in enumerate(track(examples, description="Reading faces")):
         picture = example.read()
         assert picture is not None, example.name
@@ -61,11 +63,12 @@ def judge(examples: list[Example], model: ValenceModel, detector: Detector) -> d
         made = [corrupt(picture, box, rng) for corrupt in CORRUPTIONS.values()]
         boxes = [Box(*moved.tolist()) for _, moved in made]
         crops = [model.align(changed, [at])[0] for (changed, _), at in zip(made, boxes, strict=True)]
-        readings = model.read(crops)
+        readings, seen, turns = model.read(crops), attributes.read(crops), turns_of(crops)
         for i, name in enumerate(CORRUPTIONS):
             spread = None if readings.spread is None else float(readings.spread[i])
             errors[name].append(float(readings.valence[i]) - example.valence)
-            qualities[name].append(quality(crops[i], boxes[i], _SEEN, spread))
+            shape = made[i][0].shape
+            qualities[name].append(quality(crops[i], boxes[i], _SEEN, spread, turns[i], seen[i], shape))
     return {name: Judged(np.array(errors[name]), np.array(qualities[name])) for name in CORRUPTIONS}
 
 

@@ -1,20 +1,27 @@
 """From face boxes to valence: alignment, the ONNX model and its manifest, device, batching."""
 
 from inference.alignment import Aligner, Alignment, Crop
+from inference.attributes import AttributeModel, Attributes, open_attributes
 from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
 from inference.model import Readings, ValenceModel
+from inference.pose import Pose, poses
 
 __all__ = [
     "DEVICES",
     "Aligner",
     "Alignment",
+    "AttributeModel",
+    "Attributes",
     "Crop",
     "DeviceError",
     "LandmarkModel",
     "Manifest",
     "ManifestError",
+    "Pose",
     "Readings",
     "ValenceModel",
+    "open_attributes",
+    "poses",
 ]

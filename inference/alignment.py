@@ -145,7 +145,8 @@ class Aligner:
                 raise ValueError(f"the template needs five points, it has {len(alignment.template)}")
         self.side = side
         self._alignment = alignment
-        self._template = np.array(alignment.template, np.float64) * side
+        self.template = np.array(alignment.template, np.float64) * side
+        """(5, 2), where the points lie in a crop; empty for the ``box`` method."""
         self._landmarks = landmarks
 
     def wide(self, image: Image, box: Sequence[float], factor: float) -> Image:
@@ -193,7 +194,7 @@ class Aligner:
             ]
             views = [patches[i].warp(window, model.side) for i, window in zip(faces, windows, strict=True)]
             points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
-            return points, [similarity(q, self._template) for q in points]
+            return points, [similarity(q, self.template) for q in points]
 
         points, matrices = look(range(len(boxes)))
         tilted = []

@@ -60,6 +60,26 @@ class Frame:
     """Seconds from the start of the source (its sound may come first), by its own presentation timestamps."""
 
 
+class Extras(NamedTuple):
+    """What networks tell of a face beside its valence, each None where none does."""
+
+    roll: float | None = None
+    """Degrees by which the head is turned: clockwise as seen, ..."""
+    yaw: float | None = None
+    """... to the right of the picture, ..."""
+    pitch: float | None = None
+    """... and up."""
+    eyes_closed: float | None = None
+    """Probabilities, 0..1: that its eyes are closed, ..."""
+    mouth_covered: float | None = None
+    """... that its mouth is behind a mask, a hand or a cup, ..."""
+    half_covered: float | None = None
+    """... and that its left or right half is behind something."""
+
+
+NOTHING_ELSE = Extras()
+
+
 @dataclass(frozen=True)
 class Sample:
     """One face in one frame."""
@@ -76,3 +96,4 @@ class Sample:
     """0..1: can this crop be trusted?"""
     score: float
     """0..1, the detector's confidence; 0 where the tracker carried the face without it."""
+    extras: Extras = NOTHING_ELSE

@@ -164,7 +164,7 @@ _OWN = ("analyze", "evaluate", "probe", "doctor", "--version")
 
 def _mount() -> None:
     """Adds the commands that live in modules of their own."""
-    from valence.commands import audit, landmarks, operators, serve, sessions, tokens, webcam
+    from valence.commands import attributes, audit, landmarks, operators, serve, sessions, tokens, webcam
     from valence.commands.study import commands as study
     from valence.commands.training import commands as training
 
@@ -177,6 +177,7 @@ def _mount() -> None:
     app.add_typer(study.app, name="study")
     app.registered_commands += training.app.registered_commands
     app.command()(landmarks.train_landmarks)
+    app.command()(attributes.train_attributes)
 
 
 def main(arguments: list[str] | None = None) -> None:

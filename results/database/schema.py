@@ -136,6 +136,14 @@ class FaceEditRow(Base):
     undo: Mapped[dict[str, Any]]
 
 
+class StillTrackRow(Base):
+    """A track that never moved by itself while the session ran: a poster, a screen, a picture on a wall."""
+
+    __tablename__ = "still_tracks"
+    session_key: Mapped[KeyOfSession]
+    track: Mapped[int] = mapped_column(primary_key=True)
+
+
 class FrameTimesRow(Base):
     """When some frames of a session were shown, packed by `results.sessions.frame_times`: those of one
     commit while it runs, all of them in one row once it has come to its end."""

@@ -1,7 +1,7 @@
 """A session as files: CSV, summary, JSON, Parquet.
 
-Columns are those of the samples, then what users said of each: `face_name`, and `excluded` (1 or 0). What is
-excluded is in the rows, and left out of the statistics.
+Columns are those of the samples, then what users said of each: `face_name`, and `excluded` (1 or 0); last
+what is known of some samples only. What is excluded is in the rows, and left out of the statistics.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,7 @@ from results.sessions.records import Kind
 from results.sessions.rows import SESSION, SOURCE, Rows, Table, rows_of_session
 from results.sessions.samples import Column, Samples
 from results.sessions.statistics import face_statistics
+from results.sessions.still_faces import still_faces
 from results.sessions.store import Store, remove_files
 from results.sessions.summaries import portable, summary
 
@@ -155,6 +157,7 @@ def rows_and_summary(
         samples = load_samples(connection, row.key)
         names = face_names(connection, [row.key])[row.key]
         session = session_of(connection, row, names, store.root)
+        session = replace(session, still_faces=still_faces(connection, row.key))
         events, stretches = load_events(connection, row.key), load_stretches(connection, row.key)
         frames = all_frames(connection, row, samples) if every_frame else None
     source = session.source if session.kind is Kind.LIVE else Path(session.source).name

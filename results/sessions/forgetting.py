@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from sqlalchemy import Connection, delete
 
-from results.database.schema import FaceEditRow, FaceRow, StretchRow, ViewingRow
+from results.database.schema import FaceEditRow, FaceRow, StillTrackRow, StretchRow, ViewingRow
 from results.sessions.face_edits import save_parts
 from results.sessions.faces import face_of
 from results.sessions.reading import load_parts, load_tracks
@@ -31,6 +31,9 @@ def forget_faces(connection: Connection, session_key: int, faces: set[int]) -> N
     for table in (FaceRow, StretchRow, ViewingRow):
         of_face = table.face_id.in_([*numbers])
         connection.execute(delete(table).where(table.session_key == session_key, of_face))
+    lost = {*tracks.face_id[gone].tolist()} - {*tracks.face_id[~gone].tolist()}
+    of_lost = StillTrackRow.track.in_([*lost])
+    connection.execute(delete(StillTrackRow).where(StillTrackRow.session_key == session_key, of_lost))
     connection.execute(delete(FaceEditRow).where(FaceEditRow.session_key == session_key))
     left = {*tracks.face_id[~gone].tolist()}
     save_parts(connection, session_key, tuple(part for part in parts if part.track in left))

@@ -11,7 +11,7 @@ import numpy as np
 from results.sessions.exclusions import excluded, within
 from results.sessions.frame_times import FrameTimes
 from results.sessions.records import Bools, Stretch, StretchKind
-from results.sessions.samples import Column, Samples
+from results.sessions.samples import EXTRAS, Column, Samples
 
 FACE_NAME = Column("face_name", "", str, decimals=0)
 EXCLUDED = Column("excluded", "", bool, decimals=0)
@@ -33,7 +33,8 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class Rows:
-    """One row a face and frame, ordered by frame, then face: the columns of `Samples`, then users'."""
+    """One row a face and frame, ordered by frame, then face: the columns of `Samples`, then users', then
+    those that are not always known."""
 
     samples: Samples
     names: Sequence[str | None]
@@ -52,19 +53,20 @@ class Rows:
     def by_column(self) -> dict[Column, Any]:
         bare = len(self.bare.frame)
         order = np.argsort(np.concatenate([self.samples.frame, self.bare.frame]), kind="stable")
-        here = np.concatenate([np.ones(len(self.samples), np.bool_), np.zeros(bare, np.bool_)])[order]
         told: dict[Column, Any] = {
             column: np.full(len(self), value, object) for column, value in self.first.items()
         }
         own = {"time_s": self.bare.time, "frame": self.bare.frame}
         for column, values in self.samples.by_column().items():
             filler = own.get(column.name, np.zeros(bare, values.dtype))
-            whole = np.concatenate([values, filler])[order]
-            known = column.name in own or not bare
-            told[column] = whole if known else np.ma.masked_array(whole, ~here)
+            hidden = np.concatenate([np.ma.getmaskarray(values), np.ones(bare, np.bool_)])[order]
+            whole = np.concatenate([np.ma.getdata(values), filler])[order]
+            known = column.name in own or not hidden.any()
+            told[column] = whole if known else np.ma.masked_array(whole, hidden)
         told[FACE_NAME] = np.array([*self.names, *[None] * bare], object)[order]
         told[EXCLUDED] = np.concatenate([self.excluded, self.bare_excluded])[order]
-        return told
+        last = {column: told.pop(column) for column in EXTRAS}
+        return {**told, **last}
 
 
 def rows_of_session(

@@ -7,7 +7,7 @@ and, if it says so, in the message of a live frame (`web.live.messages`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any, Protocol, Self
@@ -35,6 +35,9 @@ class Column:
     """In CSV and JSON (Parquet is unrounded); None: it is in no file."""
     live: int | None = None
     """Decimals in the message of a live frame; None: it is not in there."""
+    optional: bool = False
+    """Whether there may be no number: NaN in `Samples`, NULL in the database, an empty cell in files, where
+    it stands behind all others."""
 
 
 def _of(*columns: Column) -> dict[str, tuple[Column, ...]]:
@@ -45,6 +48,19 @@ def _of(*columns: Column) -> dict[str, tuple[Column, ...]]:
 _EDGES = tuple(
     Column(edge, f"box_{edge}", unit="px", decimals=2, live=1) for edge in ("left", "top", "right", "bottom")
 )
+EXTRAS = tuple(
+    Column(name, name, unit=unit, decimals=decimals, optional=True)
+    for name, unit, decimals in (
+        ("roll", "°", 1),
+        ("yaw", "°", 1),
+        ("pitch", "°", 1),
+        ("eyes_closed", "", 3),
+        ("mouth_covered", "", 3),
+        ("half_covered", "", 3),
+    )
+)
+"""What networks tell of a face beside its valence, as far as they do; `stream.frames.Extras` says what each
+is. One more of them is a name here and there, and a revision of the database."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +78,18 @@ class Samples:
     quality: Floats = field(metadata=_of(Column("quality", "quality", decimals=4, live=3)))
     score: Floats = field(metadata=_of(Column("score", "score", decimals=4)))
     """(n,) the detector's confidence; 0 where the tracker carried the face."""
+    extras: Floats = field(metadata=_of(*EXTRAS))
+    """(n, len(EXTRAS)), NaN where nothing is known: in sessions of older programs, or with other models."""
 
     @classmethod
-    def from_rows(cls, rows: Sequence[Sequence[float]]) -> Self:
+    def from_rows(cls, rows: Sequence[Sequence[float | None]]) -> Self:
         """Samples from one row each, of one number per column in the order of the declaration."""
         return cls(*arrays_of(rows, columns_of(cls).values()))
 
     def by_column(self) -> dict[Column, Floats | Ints]:
-        """(n,) the values of each column, in the order of the declaration."""
+        """(n,) the values of each column, in the order of the declaration; masked where there is none."""
         return {
-            column: values
+            column: np.ma.masked_invalid(values) if column.optional else values
             for name, columns in columns_of(type(self)).items()
             for column, values in zip(
                 columns, getattr(self, name).reshape(len(self), len(columns)).T, strict=True
@@ -98,11 +116,13 @@ def columns_of(kind: type[Samples]) -> dict[str, tuple[Column, ...]]:
     return {part.name: part.metadata["columns"] for part in fields(kind)}
 
 
-def arrays_of(rows: Sequence[Sequence[float]], parts: Collection[tuple[Column, ...]]) -> list[Any]:
+def arrays_of(rows: Sequence[Sequence[float | None]], parts: Collection[tuple[Column, ...]]) -> list[Any]:
     """The arrays of some fields, from rows of one number per column of theirs."""
     width = sum(map(len, parts))
-    numbers = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * width)
-    table = numbers.reshape(len(rows), width)
+    told: Iterable[float | None] = chain.from_iterable(rows)
+    if any(column.optional for columns in parts for column in columns):
+        told = (np.nan if number is None else number for number in told)
+    table = np.fromiter(told, np.float64, len(rows) * width).reshape(len(rows), width)
     arrays, at = [], 0
     for columns in parts:
         part = table[:, at] if len(columns) == 1 else table[:, at : at + len(columns)]
@@ -134,3 +154,5 @@ class Sample(Protocol):
     def quality(self) -> float: ...
     @property
     def score(self) -> float: ...
+    @property
+    def extras(self) -> Sequence[float | None]: ...

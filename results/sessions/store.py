@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ from results.sessions.reading import (
 from results.sessions.records import Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import Samples
 from results.sessions.statistics import digest
+from results.sessions.still_faces import still_faces
 from results.sessions.writer import SessionWriter
 
 
@@ -184,7 +186,8 @@ class Store:
         """One session, by its id or any beginning of it that fits no other."""
         with self.database.read() as connection:
             row = find_session(connection, session_id)
-            return session_of(connection, row, face_names(connection, [row.key])[row.key], self.root)
+            found = session_of(connection, row, face_names(connection, [row.key])[row.key], self.root)
+            return replace(found, still_faces=still_faces(connection, row.key))
 
     def read_from(self, path: Path) -> list[str]:
         """The ids of the sessions that were read from this file, whether they came to their end or not."""

@@ -46,7 +46,14 @@ def summary(
     """The outcome, how it came about (model, device, settings, events), and all statistics of each face."""
     return {
         **outcome(session, faces),
-        "faces": [{**_rounded_face(face), "name": session.face_names.get(face.face_id)} for face in faces],
+        "faces": [
+            {
+                **_rounded_face(face),
+                "name": session.face_names.get(face.face_id),
+                "still": face.face_id in session.still_faces,
+            }
+            for face in faces
+        ],
         "name": session.name,
         "created": session.created.isoformat(timespec="seconds"),
         "state": session.state.value,

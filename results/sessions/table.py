@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Column, Double, ForeignKey, Integer, MetaData, Table
 
 from results.database.schema import Base
+from results.sessions.samples import Column as SampleColumn
 from results.sessions.samples import Sample, Samples, columns_of
 
 Rows = list[tuple[Any, ...]]
@@ -29,7 +30,11 @@ def sample_table(metadata: MetaData, kind: type[Samples] = Samples) -> Table:
         *(
             _named(
                 column.stored,
-                Column(Integer if column.type is int else Double, primary_key=column.key, nullable=False),
+                Column(
+                    Integer if column.type is int else Double,
+                    primary_key=column.key,
+                    nullable=column.optional,
+                ),
             )
             for column in sorted(columns, key=lambda column: not column.key)
         ),
@@ -50,12 +55,14 @@ def row_maker(kind: type[Samples] = Samples) -> Callable[[int, Iterable[Sample]]
     It is written out and compiled, as `collections.namedtuple` does it: every face of every frame goes
     through here, and a loop over the columns takes 1.6 times as long.
     """
-    values = (
-        f"{columns[0].type.__name__}(sample.{name})"
-        if len(columns) == 1
-        else f"*map({columns[0].type.__name__}, sample.{name})"
-        for name, columns in columns_of(kind).items()
-    )
+
+    def told(name: str, columns: Sequence[SampleColumn]) -> str:
+        if columns[0].optional:  # None, or a plain number, as it is
+            return f"*sample.{name}"
+        made = columns[0].type.__name__
+        return f"{made}(sample.{name})" if len(columns) == 1 else f"*map({made}, sample.{name})"
+
+    values = (told(name, columns) for name, columns in columns_of(kind).items())
     made: Callable[[int, Iterable[Sample]], Rows] = eval(
         f"lambda key, samples: [(key, {', '.join(values)}) for sample in samples]"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -22,6 +22,7 @@ from results.sessions.reading import load_samples
 from results.sessions.records import State
 from results.sessions.samples import SAMPLE_COLUMNS, Sample
 from results.sessions.statistics import digest
+from results.sessions.still_faces import keep_still
 from results.sessions.table import SAMPLES, Rows, rows_of
 
 BATCH_ROWS = 500
@@ -137,10 +138,12 @@ class SessionWriter:
         error: str | None = None,
         device: str | None = None,
         settings: Mapping[str, Any] | None = None,
+        still: Iterable[int] = (),
     ) -> None:
         """Commit the rest and close the session. Called again, it does nothing.
 
-        `duration_s`: the source's length where it is known better than by the last frame's time.
+        `duration_s`: the source's length where it is known better than by the last frame's time. `still`: the
+        faces that never moved.
         """
         if state is State.RUNNING:
             raise ValueError("a session cannot finish as running")
@@ -155,7 +158,8 @@ class SessionWriter:
                 values["device"] = device
             if settings is not None:
                 values["settings"] = dict(settings)
-            self._patiently(lambda: self._close(values))
+            tracks = sorted({*still})
+            self._patiently(lambda: self._close(values, tracks))
             self._finished = True
 
     def __enter__(self) -> Self:
@@ -178,12 +182,13 @@ class SessionWriter:
             self._noted.append((int(frame), float(time)))
             self._last_noted = int(frame)
 
-    def _close(self, values: dict[str, Any]) -> None:
+    def _close(self, values: dict[str, Any], still: Sequence[int]) -> None:
         with self._database.read() as connection:  # of a long session it takes a while: nobody waits for it
             samples = load_samples(connection, self._key)
         values = {**values, "digest": digest(samples, self._duration).as_json()}
         with self._database.write() as connection:
             connection.execute(update(SessionRow).where(SessionRow.key == self._key).values(values))
+            keep_still(connection, self._key, still)
             keep_as_one(connection, self._key)
 
     def _patiently(self, action: Callable[[], None]) -> None:

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference import Crop, Readings, ValenceModel
+from inference import AttributeModel, Attributes, Crop, Readings, ValenceModel, open_attributes
 from inference.landmarks import open_landmarks
 from inference.recognition import Recognizer, open_recognizer
 from stream.faces.detection import Detector
+from stream.faces.humans import only_humans
 from stream.faces.people import Description
 from stream.faces.quality import quality
+from stream.faces.seen import extras, turns_of
 from stream.faces.sides import CloseLook
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
+from stream.faces.stillness import Stillness
 from stream.faces.stills import find_in_still
 from stream.faces.track import Rules, State, Track
 from stream.faces.tracking import Tracker
@@ -32,6 +35,9 @@ Image = npt.NDArray[np.uint8]
 
 _TILTED = 25.0
 """Degrees of roll up to which the landmarks of a face are found as it is."""
+_LOOK_EVERY = 0.09
+"""Seconds from one look at what is seen of a face (eyes, mouth, covers) to the next: a blink takes 0.1 to
+0.4."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,14 @@ class Analyzer:
         time_constant: float = TIME_CONSTANT,
         rules: Rules | None = None,
         recognizer: Recognizer | None = None,
+        attributes: AttributeModel | None = None,
     ) -> None:
-        """By default people are told apart by the network that comes along."""
+        """By default people are told apart, and looked at, by the networks that come along."""
         self._detector = detector
+        self._attributes = attributes or open_attributes()
+        self._stillness = Stillness()
+        self._looked: dict[int, tuple[float, Attributes | None]] = {}
+        """When it was last looked at what is seen of a face, and what that is."""
         self._recognizer = recognizer if recognizer or still else open_recognizer()
         self._landmarks = open_landmarks()
         self._still = still
@@ -95,7 +106,7 @@ class Analyzer:
     def locate_all(self, frame: Frame) -> tuple[list[Located], list[Undecided]]:
         """The same, and what may be faces too: a later frame will tell."""
         if self._still:
-            found = find_in_still(self._detector, frame.image)
+            found = only_humans(self._attributes, frame.image, find_in_still(self._detector, frame.image))
             return [Located(i, d.box, d.score, d.roll or 0.0) for i, d in enumerate(found, 1)], []
         view, scale, found = self._views.detect(frame, self._tracker)
 
@@ -118,10 +129,12 @@ class Analyzer:
     ) -> list[Sample]:
         """The samples of one frame, from the crops and readings of its located faces."""
         samples = []
+        attributes, turns = self._seen(frame.time, located, crops), turns_of(crops)
         for i, (face, crop) in enumerate(zip(located, crops, strict=True)):
             raw = float(readings.valence[i])
             spread = None if readings.spread is None else float(readings.spread[i])
             smoother = self._smoothers.setdefault(face.face_id, Smoother(self._time_constant))
+            self._stillness.see(frame.image, frame.time, face.face_id, face.box)
             samples.append(
                 Sample(
                     time=frame.time,
@@ -130,11 +143,32 @@ class Analyzer:
                     box=face.box,
                     valence=raw,
                     smoothed=smoother(frame.time, raw),
-                    quality=quality(crop, face.box, face.score, spread),
+                    quality=quality(
+                        crop, face.box, face.score, spread, turns[i], attributes[i], frame.image.shape
+                    ),
                     score=face.score,
+                    extras=extras(turns[i], attributes[i]),
                 )
             )
         return samples
+
+    def _seen(
+        self, time: float, located: Sequence[Located], crops: Sequence[Crop]
+    ) -> list[Attributes | None]:
+        """What is seen of each face: now, or a moment ago."""
+        due = [
+            i
+            for i, face in enumerate(located)
+            if time - self._looked.get(face.face_id, (-np.inf, None))[0] >= _LOOK_EVERY
+        ]
+        for i, seen in zip(due, self._attributes.read([crops[i] for i in due]), strict=True):
+            self._looked[located[i].face_id] = (time, seen)
+        return [self._looked[face.face_id][1] for face in located]
+
+    @property
+    def still_faces(self) -> list[int]:
+        """The faces that have not moved so far: pictures of people, rather."""
+        return self._stillness.still
 
     def analyze(self, frame: Frame, model: ValenceModel) -> list[Sample]:
         """All three steps at once."""

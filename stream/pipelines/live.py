@@ -103,6 +103,11 @@ class LivePipeline:
         """Frames that have been analysed."""
         return self._frames
 
+    @property
+    def still_faces(self) -> list[int]:
+        """The faces that have not moved so far."""
+        return self._analyzer.still_faces
+
     def pause(self) -> None:
         """Frames that come are thrown away, uncounted, until `resume`."""
         if self.state in (LiveState.OPENING, LiveState.RUNNING):

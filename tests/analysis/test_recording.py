@@ -191,3 +191,12 @@ def test_a_file_waits_for_a_database_that_is_away(tmp_path: Path, monkeypatch: p
         outage.away, outage.tries = True, 0
         writer.finish()
         assert store.get(writer.id).state is State.DONE and len(store.samples(writer.id)) == 1
+
+
+async def test_faces_that_never_moved_are_told_at_the_end(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        recorder.still_faces = lambda: [1]
+        recorder(result(0))
+        await recorder.finish("Stopped.")
+        assert store.get(recorder.id).still_faces == {1}

@@ -29,6 +29,7 @@ from results import (
     shared_secret,
     summary_of,
 )
+from results.sessions.samples import EXTRAS
 from stream.frames import Box, Sample
 
 pytest.importorskip("psycopg")
@@ -157,8 +158,10 @@ def test_a_database_of_version_2_is_upgraded_and_lets_people_in(server: str, tmp
             pass
         with store.database.write() as connection:  # as version 2 of the schema left it
             newer = ("frame_times", "face_parts", "face_edits", "jobs", "links", "entries", "sign_ins")
-            for table in (*newer, "operators", "tokens", "audit", "secrets"):
+            for table in (*newer, "still_tracks", "operators", "tokens", "audit", "secrets"):
                 connection.exec_driver_sql(f"DROP TABLE {table}")
+            for column in EXTRAS:
+                connection.exec_driver_sql(f"ALTER TABLE samples DROP COLUMN {column.stored}")
             connection.exec_driver_sql("ALTER TABLE studies DROP COLUMN allow_spectators")
             connection.exec_driver_sql("ALTER TABLE viewers DROP COLUMN token")
             connection.exec_driver_sql("ALTER TABLE sessions DROP COLUMN person")

@@ -203,7 +203,7 @@ def _tables(summaries: Sequence[dict[str, Any]]) -> None:
             still = summary["kind"] == "image"
             table.add_row(
                 title,
-                str(face["face_id"]),
+                f"{face['face_id']} (still)" if face["still"] else str(face["face_id"]),
                 "" if still else f"{face['first_s']:.1f}-{face['last_s']:.1f} s",
                 str(face["samples"]),
                 _colored(face["valence_mean"]),

@@ -180,7 +180,7 @@ def _faces_table(content: dict[str, Any], width: int) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for face in content["faces"]:
         cells: list[str | Text] = [
-            cell(face["name"] or face["face_id"]),
+            cell(f"{face['name'] or face['face_id']}{' (still)' if face['still'] else ''}"),
             f"{face['first_s']:.2f}–{face['last_s']:.2f}",
             signed(face["valence_mean"]),
             signed(face["valence_min"]),

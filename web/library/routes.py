@@ -114,7 +114,8 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
     """All about a session except its samples.
 
     `faces` are over all samples; `included` and `moments` leave out the excluded stretches, as files do.
-    `face_edits`: merges and splits that can be undone, the latest last.
+    `still`: the face never moved, and is a picture rather. `face_edits`: merges and splits that can be
+    undone, the latest last.
     """
     store = state_of(request).store
     with explained():

@@ -79,6 +79,7 @@ class LiveSession:
         connection.on("datachannel", self._opened)
         connection.on("connectionstatechange", self._changed)
         pipeline.sinks += [recorder, self._send]
+        recorder.still_faces = lambda: pipeline.still_faces
         pipeline.on_too_large = self._refuse
         recorder.on_outage = self._say_outage
 

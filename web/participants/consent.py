@@ -24,7 +24,8 @@ def consent_of(study: Study, stimulus: Stimulus) -> str:
 _NOTICE = (
     "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act): several times a "
     "second, a program on this server estimates from your camera’s picture how negative or positive your "
-    "facial expression looks. It judges how a face looks, not what you feel, and it can be wrong."
+    "facial expression looks, how your head is turned, and whether your eyes are closed or your mouth is "
+    "covered. It judges how a face looks, not what you feel, and it can be wrong."
 )
 _SEEN = (
     "While you take part, the study’s lead may look on: they then see your camera’s picture and these "

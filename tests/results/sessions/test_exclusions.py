@@ -12,7 +12,9 @@ from results.sessions.samples import Samples
 
 
 def samples(*moments: tuple[float, int]) -> Samples:
-    return Samples.from_rows([(time, n, face, *[0.0] * 8) for n, (time, face) in enumerate(moments)])
+    return Samples.from_rows(
+        [(time, n, face, *[0.0] * 8, *[None] * 6) for n, (time, face) in enumerate(moments)]
+    )
 
 
 def stretch(start: float, end: float, face_id: int | None = None, kind: str = "excluded") -> Stretch:

@@ -25,7 +25,7 @@ from results import (
 from stream.frames import Box, Sample
 
 COLUMNS = "time_s,frame,face_id,left,top,right,bottom,valence,valence_smoothed,quality,score"
-ALL_COLUMNS = f"{COLUMNS},face_name,excluded"
+ALL_COLUMNS = f"{COLUMNS},face_name,excluded,roll,yaw,pitch,eyes_closed,mouth_covered,half_covered"
 """What programs that read older files know comes first."""
 
 
@@ -34,8 +34,10 @@ def test_the_csv_has_exactly_the_promised_columns_and_digits(store: Store, finis
 
     lines = (tmp_path / "valence.csv").read_text().splitlines()
     assert lines[0] == ALL_COLUMNS
-    assert lines[1] == "0.000000,0,1,10.00,20.00,110.13,140.00,-0.5000,-0.4000,0.9000,0.7000,,0"
-    assert lines[-1] == "3.000000,30,2,-5.00,0.00,40.00,45.50,0.0000,0.3000,0.4000,0.0000,,0", "no minus zero"
+    assert lines[1] == "0.000000,0,1,10.00,20.00,110.13,140.00,-0.5000,-0.4000,0.9000,0.7000,,0,,,,,,"
+    assert lines[-1] == "3.000000,30,2,-5.00,0.00,40.00,45.50,0.0000,0.3000,0.4000,0.0000,,0,,,,,,", (
+        "no minus zero"
+    )
     assert len(lines) == 1 + 31 + 11
 
 

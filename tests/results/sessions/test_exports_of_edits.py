@@ -23,7 +23,7 @@ from results.sessions import exports
 from stream.frames import Box, Sample
 
 COLUMNS = "time_s,frame,face_id,left,top,right,bottom,valence,valence_smoothed,quality,score"
-ALL_COLUMNS = f"{COLUMNS},face_name,excluded"
+ALL_COLUMNS = f"{COLUMNS},face_name,excluded,roll,yaw,pitch,eyes_closed,mouth_covered,half_covered"
 """What programs that read older files know comes first."""
 
 
@@ -148,13 +148,13 @@ def test_every_frame_has_a_row_where_that_is_asked_for(store: Store, tmp_path) -
     face = "0.00,0.00,9.00,9.00,0.5000,0.5000,0.9000,0.8000"
     assert (tmp_path / "x.csv").read_text().splitlines() == [
         ALL_COLUMNS,
-        "0.000000,0,,,,,,,,,,,1",
-        "0.100000,1,,,,,,,,,,,1",
-        f"0.200000,2,1,{face},Ann,0",
-        f"0.300000,3,1,{face},Ann,0",
-        f"0.300000,3,2,{face},,0",
-        "0.400000,4,,,,,,,,,,,0",
-        "0.500000,5,,,,,,,,,,,0",
+        "0.000000,0,,,,,,,,,,,1,,,,,,",
+        "0.100000,1,,,,,,,,,,,1,,,,,,",
+        f"0.200000,2,1,{face},Ann,0,,,,,,",
+        f"0.300000,3,1,{face},Ann,0,,,,,,",
+        f"0.300000,3,2,{face},,0,,,,,,",
+        "0.400000,4,,,,,,,,,,,0,,,,,,",
+        "0.500000,5,,,,,,,,,,,0,,,,,,",
     ]
     export(store, session, Format.CSV, tmp_path / "x.csv")
     assert len((tmp_path / "x.csv").read_text().splitlines()) == 1 + 3
@@ -210,7 +210,7 @@ def test_what_lies_in_the_folder_follows(store: Store, finished: str) -> None:
         (2, None, 11),
         (3, None, 11),
     ]
-    assert (folder / "valence.csv").read_text().count("Ann,1\n") == 11
+    assert (folder / "valence.csv").read_text().count("Ann,1,,,,,,\n") == 11
 
 
 def test_files_that_are_not_there_are_not_made(store: Store, finished: str) -> None:

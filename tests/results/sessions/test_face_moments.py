@@ -12,7 +12,17 @@ def curve(values: np.ndarray, times: np.ndarray | None = None, face: int = 1) ->
     n = len(values)
     time = np.arange(n) / 30 if times is None else times
     zeros = np.zeros(n)
-    return Samples(time, np.arange(n), np.full(n, face), np.zeros((n, 4)), values, values, zeros, zeros)
+    return Samples(
+        time,
+        np.arange(n),
+        np.full(n, face),
+        np.zeros((n, 4)),
+        values,
+        values,
+        zeros,
+        zeros,
+        np.full((n, 6), np.nan),
+    )
 
 
 def test_moments_are_where_the_curve_stands_out() -> None:

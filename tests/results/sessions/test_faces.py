@@ -23,7 +23,7 @@ def samples(*seen: tuple[int, int], score: float = 0.9) -> Samples:
     for frame, track in sorted(seen):
         raw = np.sin(frame + 3 * track)
         smooth = smoothers.setdefault(track, Smoother())(frame / RATE, raw)
-        rows.append((frame / RATE, frame, track, 0, 0, 9, 9, raw, smooth, 0.5, score))
+        rows.append((frame / RATE, frame, track, 0, 0, 9, 9, raw, smooth, 0.5, score, *[None] * 6))
     return Samples.from_rows(rows)
 
 

@@ -16,7 +16,7 @@ from tests.results.made import sample
 
 HEADER = (
     "session,source,time_s,frame,face_id,left,top,right,bottom,valence,valence_smoothed,quality,score,"
-    "face_name,excluded"
+    "face_name,excluded,roll,yaw,pitch,eyes_closed,mouth_covered,half_covered"
 )
 
 

@@ -52,6 +52,7 @@ def test_the_card_carries_the_figures() -> None:
                 }
             ],
         },
+        "attributes": {"bytes": 343_281, "ms": 0.05, "eyes": 498, "areas": {"eyes_closed": 0.9087}},
         "detector": {
             "bytes": 225_137,
             "same": {"pictures": 120, "library": 300, "ours": 301, "same": 299, "score": 0.00996},
@@ -70,6 +71,7 @@ def test_the_card_carries_the_figures() -> None:
     assert "finds 300 boxes, ours has 299 of" in card and "2 more; scores are at most 0.010" in card
     assert "| 160 x 120 | 2.130 | 0.540 |" in card
     assert "FER+: 10 for train, 4 for test faces." in card
+    assert "343 KB, 0.05 ms a" in card and "498 faces" in card and "| eyes_closed | 0.909 |" in card
     assert "$" not in card
 
 

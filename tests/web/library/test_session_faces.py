@@ -115,3 +115,13 @@ def test_the_faces_of_a_session_look_right(served: Served, page: Any) -> None:
     page.keyboard.press("Escape")
     act(page, 2, "split")
     shoot(page, "faces-split")
+
+
+def test_a_face_that_never_moved_says_so(served: Served, page: Any) -> None:
+    with served.store.begin("A poster", source="room.mp4", kind="video", model_name="m") as writer:
+        for frame in range(40):
+            writer.add(Sample(frame / 20, frame, n, Box(0, 0, 9, 9), 0.1, 0.1, 0.9, 0.8) for n in (1, 2))
+        writer.finish(still=[2])
+    opened(page, served, writer.id)
+    assert page.locator('.face[data-face-id="1"] .still').count() == 0
+    assert "Never moved" in page.text_content('.face[data-face-id="2"] .still')

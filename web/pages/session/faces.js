@@ -74,6 +74,7 @@ export class Faces {
       "li",
       { className: "face", data: { faceId: id } },
       element("div", { className: "face-head" }, element("label", { className: "check" }, box, swatch, element("span", {}, name)), rename, value),
+      face.still ? element("p", { className: "still quiet small", title: "Its place in the picture never changed" }, "Never moved: a picture or a poster, perhaps") : null,
       kept ? statistics(kept, face, kind) : element("p", { className: "quiet small" }, "Excluded altogether."),
       more.length ? element("div", { className: "face-more small" }, ...more) : null,
     );
