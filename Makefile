@@ -25,7 +25,7 @@ setup: $(VENV)/.run  ## Install what running needs, into .venv
 setup-dev: $(VENV)/.dev  ## Install what testing and training need too
 
 demo: setup  ## Analyse the sample clip and say where the results are
-	$(BIN)/valence analyze media/sample.mp4
+	$(BIN)/valence demo
 
 serve: setup  ## Start the web app on this machine
 	$(BIN)/valence serve

@@ -31,7 +31,7 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[str]:
     """`valence serve` in a process of its own, on a free port; the first line that it prints."""
-    command = [sys.executable, "-m", "valence.cli", "serve", "--port", "0", "--no-open", *arguments]
+    command = [sys.executable, "-m", "valence", "serve", "--port", "0", "--no-open", *arguments]
     own = {name: value for name, value in os.environ.items() if not name.startswith("VALENCE_")}
     running = subprocess.Popen(
         command,
@@ -208,7 +208,7 @@ def test_what_is_no_certificate_is_one_clear_line(
 
 def add_operator(folder: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "valence.cli", "operators", "add", "ann", "--sessions", str(folder)],
+        [sys.executable, "-m", "valence", "operators", "add", "ann", "--sessions", str(folder)],
         input=f"{PASSWORD}\n",
         text=True,
         cwd=ROOT,
