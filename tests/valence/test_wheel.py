@@ -154,8 +154,7 @@ def _run(command: list[str], installed: Path, folder: Path) -> str:
         command,
         cwd=folder,
         env=_environment(installed),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         timeout=120,
     )
