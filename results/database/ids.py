@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from results.database.errors import StoreError
@@ -38,10 +38,15 @@ def insert_under_free_id(
 ) -> tuple[int, str]:
     """Insert a row under the id `stem`, or `stem_2`, `stem_3`, … if that is taken; returns its key and id.
 
-    The database's own uniqueness decides, so that two processes never get the same.
+    The database's own uniqueness decides, so that two processes never get the same. Ids are names of folders,
+    too: one that differs in capitals only counts as taken, as it is the same folder on macOS and Windows.
     """
+    ids = table.__table__.c.id
     for number in range(1, _MOST_TRIES):
         row_id = stem if number == 1 else f"{stem}{joiner}{number}"
+        alike = select(ids).where(func.lower(ids) == func.lower(row_id)).limit(1)
+        if connection.execute(alike).first() is not None:
+            continue
         try:
             with connection.begin_nested():
                 done = connection.execute(insert(table).values(id=row_id, **values))

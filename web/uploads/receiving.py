@@ -18,6 +18,8 @@ MOST_FILES = 1000
 _LONGEST_STEM = 100
 _OURS = frozenset(("job",))
 """Stems of files that we write beside an upload (web/uploads/journal.py)."""
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:$|[. ])", re.IGNORECASE)
+"""Beginnings of names by which Windows means devices, whatever follows the dot."""
 _LONGEST_SUFFIX = 12
 
 
@@ -189,7 +191,7 @@ def disk_name(name: str) -> str:
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
     stem = stem.strip(" .") or "upload"
-    if stem.lower() in _OURS:
+    if stem.lower() in _OURS or _DEVICES.match(stem):
         stem = f"upload {stem}"
     return f"{stem}.{suffix}" if suffix else stem
 
