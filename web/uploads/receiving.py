@@ -14,12 +14,12 @@ from typing import IO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from results.database.ids import names_device
+
 MOST_FILES = 1000
 _LONGEST_STEM = 100
 _OURS = frozenset(("job",))
 """Stems of files that we write beside an upload (web/uploads/journal.py)."""
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:$|[. ])", re.IGNORECASE)
-"""Beginnings of names by which Windows means devices, whatever follows the dot."""
 _LONGEST_SUFFIX = 12
 
 
@@ -191,7 +191,7 @@ def disk_name(name: str) -> str:
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
     stem = stem.strip(" .") or "upload"
-    if stem.lower() in _OURS or _DEVICES.match(stem):
+    if stem.lower() in _OURS or names_device(stem):
         stem = f"upload {stem}"
     return f"{stem}.{suffix}" if suffix else stem
 
