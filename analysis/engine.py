@@ -40,7 +40,9 @@ def open_model(settings: AnalysisSettings, threads: int = 1) -> ValenceModel:
 
 def detector_of(settings: AnalysisSettings) -> Detector:
     """A new detector as the settings name it. Raises AnalysisError."""
+    # It is a small network, and every size of picture is new to a GPU: there only where asked for by name.
+    device = "cuda" if settings.device == "cuda" else "cpu"
     try:
-        return open_detector(settings.detector, settings.detector_weights)
+        return open_detector(settings.detector, settings.detector_weights, device)
     except DetectorError as error:
         raise AnalysisError(str(error)) from error

@@ -30,6 +30,8 @@ Image = npt.NDArray[np.uint8]
 _FACE_PIXELS = 128
 # Side of the patch that is kept around a face, in face sides: the crop may reach beyond the box.
 _PATCH = 1.7
+_TILTED = 15.0
+"""Degrees from which a face that turns out to be tilted is looked at once more, turned back by them."""
 _TURNED_PATCH = 2.2
 """... of a turned face: the corners of its crop reach further."""
 
@@ -61,7 +63,7 @@ class Crop:
 
 
 @dataclass(frozen=True)
-class _Patch:
+class Patch:
     """The surroundings of one face, shrunk to a useful size."""
 
     pixels: Image
@@ -113,6 +115,12 @@ def square(cx: float, cy: float, side: float, pixels: int, roll: float = 0.0) ->
     return np.array([[cos, sin, x], [-sin, cos, y]])
 
 
+def roll_of(matrix: Matrix) -> float:
+    """Degrees by which a face is turned clockwise in the frame, -180..180, that `matrix` (2, 3) takes to an
+    upright one."""
+    return float(np.rad2deg(np.arctan2(matrix[0, 1], matrix[0, 0])))
+
+
 def back(matrix: Matrix, points: Points) -> Points:
     """Points (n, 2) in a crop, where they lie in the frame; `matrix` (2, 3) is from frame to crop."""
     return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T, np.float64)
@@ -138,8 +146,8 @@ class Aligner:
         side = round(self.side * factor)
         edges = np.asarray(box, np.float64)
         face = float(np.sqrt(np.maximum(edges[2:] - edges[:2], 1.0).prod()))
-        patch = _patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
-        return patch.warp(widen(crop.matrix, self.side, side), side)
+        around = patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
+        return around.warp(widen(crop.matrix, self.side, side), side)
 
     def align(
         self, image: Image, boxes: Sequence[Sequence[float]], rolls: Sequence[float] | None = None
@@ -157,7 +165,7 @@ class Aligner:
         centres = (edges[:, :2] + edges[:, 2:]) / 2
         angles = np.zeros(len(boxes)) if rolls is None else np.asarray(rolls, np.float64)
         reaches = np.where(angles == 0, _PATCH, _TURNED_PATCH)
-        patches = [_patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
+        patches = [patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
 
         if self._alignment.method == "box":
             scale, shift = self._alignment.scale, self._alignment.shift
@@ -169,13 +177,27 @@ class Aligner:
 
         model = self._landmarks
         assert model is not None
-        windows = [
-            square(c[0], c[1], s * model.context, model.side, angle)
-            for c, s, angle in zip(centres, sides, angles, strict=True)
-        ]
-        views = [p.warp(w, model.side) for p, w in zip(patches, windows, strict=True)]
-        points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
-        matrices = [similarity(q, self._template) for q in points]
+
+        def look(faces: Sequence[int]) -> tuple[list[Points], list[Matrix]]:
+            windows = [
+                square(centres[i][0], centres[i][1], sides[i] * model.context, model.side, angles[i])
+                for i in faces
+            ]
+            views = [patches[i].warp(window, model.side) for i, window in zip(faces, windows, strict=True)]
+            points = [back(w, q) for q, w in zip(model.predict(views), windows, strict=True)]
+            return points, [similarity(q, self._template) for q in points]
+
+        points, matrices = look(range(len(boxes)))
+        tilted = []
+        for i, matrix in enumerate(matrices):
+            rest = (roll_of(matrix) - angles[i] + 180) % 360 - 180
+            if abs(rest) > _TILTED:
+                angles[i] += rest
+                patches[i] = patch(image, centres[i], sides[i], _TURNED_PATCH)
+                tilted.append(i)
+        if tilted:
+            for i, q, matrix in zip(tilted, *look(tilted), strict=True):
+                points[i], matrices[i] = q, matrix
         return [Crop(p.warp(m, self.side), m, q) for p, m, q in zip(patches, matrices, points, strict=True)]
 
 
@@ -194,18 +216,21 @@ def widen(matrix: Matrix, side: int, wide: int) -> Matrix:
     return result
 
 
-def _patch(image: Image, centre: Points, face: float, reach: float = _PATCH) -> _Patch:
-    """The part of `image` that matters for a face of side `face` around `centre`."""
+def patch(
+    image: Image, centre: Points, face: float, reach: float = _PATCH, pixels: float = _FACE_PIXELS
+) -> Patch:
+    """The part of `image` that matters for a face of side `face` around `centre`: `reach` faces wide,
+    shrunk to at most `pixels` a face."""
     height, width = image.shape[:2]
     half = face * reach / 2
     x0 = int(np.clip(np.floor(centre[0] - half), 0, width - 1))
     y0 = int(np.clip(np.floor(centre[1] - half), 0, height - 1))
     x1 = int(np.clip(np.ceil(centre[0] + half), x0 + 1, width))
     y1 = int(np.clip(np.ceil(centre[1] + half), y0 + 1, height))
-    pixels = image[y0:y1, x0:x1]
-    if face > _FACE_PIXELS:
-        shrink = _FACE_PIXELS / face
+    part = image[y0:y1, x0:x1]
+    if face > pixels:
+        shrink = pixels / face
         size = max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    pixel = np.array([(x1 - x0) / pixels.shape[1], (y1 - y0) / pixels.shape[0]])
-    return _Patch(pixels, np.array([x0, y0], np.float64), pixel)
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    pixel = np.array([(x1 - x0) / part.shape[1], (y1 - y0) / part.shape[0]])
+    return Patch(part, np.array([x0, y0], np.float64), pixel)

@@ -40,15 +40,18 @@ class Recognizer:
         self._session = open_session(path, "cpu", threads=1)
         self._aligner = Aligner(ALIGNMENT, SIDE, LandmarkModel(path.with_name(_LANDMARKS)))
 
-    def describe(self, image: Image, boxes: Sequence[Sequence[float]]) -> Descriptions:
-        """(n, 128): a description of each face at `boxes` (left, top, right, bottom) in the BGR `image`.
+    def describe(
+        self, image: Image, boxes: Sequence[Sequence[float]], rolls: Sequence[float] | None = None
+    ) -> Descriptions:
+        """(n, 128): a description of each face at `boxes` (left, top, right, bottom) in the BGR `image`,
+        turned by `rolls` (degrees, clockwise).
 
         Euclidean distance compares them: two pictures of one person are mostly nearer than 0.4 to each
         other, pictures of two people mostly farther than 0.6.
         """
         if not len(boxes):
             return np.zeros((0, 128), np.float32)
-        crops = np.stack([crop.pixels for crop in self._aligner.align(image, boxes)])
+        crops = np.stack([crop.pixels for crop in self._aligner.align(image, boxes, rolls)])
         faces = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
         described: Descriptions = self._session.run(None, {INPUT: faces})[0]
         return described

@@ -10,32 +10,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inference import Crop, Readings, ValenceModel
 from inference.recognition import Recognizer, open_recognizer
+from stream.faces.closer import look_closer
 from stream.faces.detection import Detection, Detector
 from stream.faces.people import Description
 from stream.faces.quality import quality
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
-from stream.faces.stills import find_in_still, without_doubles
+from stream.faces.stills import find_in_still
 from stream.faces.track import Rules, State, Track
 from stream.faces.tracking import Tracker
+from stream.faces.views import Views
 from stream.frames import Box, Frame, Sample
 
 Image = npt.NDArray[np.uint8]
 
-# Longer sides in pixels of the picture that a detector is given. By measurement a quarter of VGA
-# shows faces of 62 px in VGA and costs 3 ms, half of it 11 ms, all of it 50 ms.
-_COARSE = 160
-_SWEEPS = ((640, 2.0), (320, 0.5))
-"""Looking for small faces that are new: side, and seconds between two such looks."""
-_CUT_PAUSE = 0.5
-"""Seconds between two such looks where cuts come one after another."""
-_FACE_PIXELS = 18.0
-"""The smallest face that is followed keeps at least this size in the detector's picture."""
+
+_TILTED = 25.0
+"""Degrees of roll up to which the landmarks of a face are found as it is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,7 @@ class Undecided:
     track: Track
     box: Box
     score: float
+    roll: float = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +60,9 @@ class Undecided:
     @property
     def located(self) -> Located | None:
         """The face that it has turned out to be."""
-        return Located(self.track.face_id, self.box, self.score) if self.track.face_id else None
+        if not self.track.face_id:
+            return None
+        return Located(self.track.face_id, self.box, self.score, self.roll)
 
 
 class Analyzer:
@@ -86,9 +84,7 @@ class Analyzer:
         self._tracker = Tracker(rules)
         self._time_constant = time_constant
         self._smoothers: dict[int, Smoother] = {}
-        self._latest = -np.inf
-        self._swept: dict[int, float] = {}
-        """When a sweep of that side, or a larger one, was last made."""
+        self._views = Views(detector)
 
     def locate(self, frame: Frame) -> list[Located]:
         """The faces in `frame`, by face id. Frames come in the order of their times."""
@@ -99,23 +95,22 @@ class Analyzer:
         if self._still:
             found = find_in_still(self._detector, frame.image)
             return [Located(i, d.box, d.score, d.roll) for i, d in enumerate(found, 1)], []
-        small, scale = self._view(frame)
-        if self._tracker.cuts_to(small):
-            small, scale = self._view(frame, cut=True)
-        found = [
-            Detection(d.box.scaled(1 / scale), d.score) for d in without_doubles(self._detector.detect(small))
-        ]
+        view, scale, found = self._views.detect(frame, self._tracker)
 
-        def describe(box: Box) -> Description:
+        def describe(box: Box, roll: float) -> Description:
             assert self._recognizer is not None
-            description: Description = self._recognizer.describe(frame.image, [box])[0]
+            rolls = [_handed_on(roll)]
+            description: Description = self._recognizer.describe(frame.image, [box], rolls)[0]
             return description
 
-        tracks = self._tracker.update(small, scale, found, frame.time, describe)
+        def look(box: Box, roll: float) -> Detection | None:
+            return look_closer(self._detector, frame.image, box, roll)
+
+        tracks = self._tracker.update(view, scale, found, frame.time, describe, look, frame.image)
         undecided = self._tracker.undecided(frame.time)
         return (
-            [Located(t.face_id, t.box, t.score) for t in tracks],
-            [Undecided(t, t.box, t.score) for t in undecided],
+            [Located(t.face_id, t.box, t.score, _handed_on(t.roll)) for t in tracks],
+            [Undecided(t, t.box, t.score, _handed_on(t.roll)) for t in undecided],
         )
 
     def finish(
@@ -147,37 +142,8 @@ class Analyzer:
         crops = model.align(frame.image, [face.box for face in located], [face.roll for face in located])
         return self.finish(frame, located, crops, model.read(crops))
 
-    def _view(self, frame: Frame, cut: bool = False) -> tuple[Image, float]:
-        """The frame as the detector gets it, and its scale: no larger than its faces need.
 
-        After a cut they are others, and any size.
-        """
-        longest = max(frame.image.shape[:2])
-        sizes = [np.sqrt(t.box.area) for t in self._tracker.in_place(frame.time)]
-        # With nobody to follow there is time to look closer.
-        side: float = _SWEEPS[-1][0]
-        if sizes:
-            side = max(_COARSE, longest * _FACE_PIXELS / max(float(min(sizes)), 1.0))
-        # What was seen just now and may be a face is looked at once more as it was seen.
-        side = max([side, *(t.scale * longest for t in self._tracker.undecided(self._latest))])
-        self._latest = frame.time
-        for sweep, every in _SWEEPS:
-            if frame.time - self._swept.get(sweep, -every) >= (min(every, _CUT_PAUSE) if cut else every):
-                side = max(side, sweep)
-                self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
-                break
-        return shrink(frame.image, min(side, _SWEEPS[0][0]))
-
-
-def shrink(image: Image, side: float) -> tuple[Image, float]:
-    """`image` with its longer side at most `side` pixels, and its scale."""
-    height, width = image.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    if scale == 1.0:
-        return image, 1.0
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    # Averaging all pixels of a large frame costs more than the detection: first take every n-th.
-    step = int(0.5 / scale)
-    if step > 1:
-        image = image[::step, ::step]
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8), size[0] / width
+def _handed_on(roll: float) -> float:
+    """The roll by which alignment turns a face back: none where the landmarks hold as it is, so that what
+    was measured of an upright face does not shake with it."""
+    return roll if abs(roll) > _TILTED else 0.0

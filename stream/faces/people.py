@@ -11,8 +11,8 @@ from stream.frames import Box
 
 Description = npt.NDArray[np.float32]
 """One view of a face (`inference.recognition`); Euclidean distance compares two of them."""
-Describe = Callable[[Box], Description]
-"""Describes the face in a box of the frame that is being looked at."""
+Describe = Callable[[Box, float], Description]
+"""Describes the face in a box of the frame that is being looked at, turned by so many degrees."""
 
 _VIEWS = 6
 """Views that are remembered of one person..."""

@@ -28,32 +28,52 @@ class Sight:
         time: float,
         describe: Describe | None,
         rules: Rules,
+        whole: Image,
     ) -> None:
-        self.image, self.scale, self.detections, self.time = image, scale, detections, time
+        self.image, self.scale, self.time, self.whole = image, scale, time, whole
+        self.detections = list(detections)
         self.looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
-        self.alone = [
-            all(covered(d.box, other.box) < rules.touching for other in detections if other is not d)
-            for d in detections
-        ]
+        self._rules = rules
+        self.alone = [self._is_alone(index) for index in range(len(self.detections))]
         """By detection: whether nobody else is in its box, so that its looks are its own."""
-        self._start = rules.start
         self.describes = describe is not None
         self._describe = describe
         self._described: dict[int, Description] = {}
 
+    def add(self, detection: Detection) -> int:
+        """Takes a detection in that a closer look has given; its number."""
+        self.detections.append(detection)
+        self.looks.append(looks_of(self.image, detection.box.scaled(self.scale)))
+        self.alone.append(self._is_alone(len(self.detections) - 1))
+        return len(self.detections) - 1
+
+    def replace(self, index: int, detection: Detection) -> None:
+        """Puts what a closer look has given in the place of a detection."""
+        self.detections[index] = detection
+        self.looks[index] = looks_of(self.image, detection.box.scaled(self.scale))
+        self._described.pop(index, None)
+
+    def _is_alone(self, index: int) -> bool:
+        box = self.detections[index].box
+        return all(
+            covered(box, other.box) < self._rules.touching
+            for k, other in enumerate(self.detections)
+            if k != index
+        )
+
     def who(self, index: int) -> Description | None:
         """A description of the face of a detection; None where it could not be trusted."""
-        box = self.detections[index].box
+        box, roll = self.detections[index].box, self.detections[index].roll
         if self._describe is None or box.area < _LEAST**2 or self._is_hidden(index):
             return None
         if index not in self._described:
-            self._described[index] = self._describe(box)
+            self._described[index] = self._describe(box, roll)
         return self._described[index]
 
     def _is_hidden(self, index: int) -> bool:
         """Whether another face covers much of it. A weak detection beside it may be none."""
         return any(
-            other.score >= self._start and covered(self.detections[index].box, other.box) > _HIDDEN
+            other.score >= self._rules.start and covered(self.detections[index].box, other.box) > _HIDDEN
             for k, other in enumerate(self.detections)
             if k != index
         )

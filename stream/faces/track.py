@@ -7,13 +7,16 @@ A track's life: **tentative** until its evidence suffices, then **confirmed** (i
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
-
-import dlib
+from typing import TYPE_CHECKING
 
 from stream.faces.looks import Looks
 from stream.faces.people import Person
 from stream.frames import Box
+
+if TYPE_CHECKING:
+    from stream.faces.carrying import Carrier
 
 KEEP = 60.0
 """Seconds for which a lost face may come back as itself."""
@@ -66,8 +69,21 @@ class Rules:
     is looked at again: in 16 faces of 18 pixels the 1st percentile was 0.66..."""
     look_again: tuple[float, float] = (2.0, 16.0)
     """... and in any case after so long, twice as long each time, up to the second."""
+    looks: int = 3
+    """Closer looks (`stream.faces.closer`) in one frame, at most: those who waited longest come first."""
+    look_below: float = 0.5
+    """A face that the view of the frame shows no better than this is looked at closely; from this score on
+    that shows a face that is followed."""
+    hidden: float = 0.5
+    """A face of which another's box covers this share is behind it."""
+    look_for: float = 1.5
+    """How long a lost face is looked for where it was."""
+    look_turns: tuple[float, ...] = (0.0, 30.0, -30.0, 60.0, -60.0)
+    """Degrees from what is known of its roll by which a face is turned back, one attempt after the other."""
     carry: float = 1.5
     """How long the carrier alone may hold a face."""
+    carry_evidence: float = 1.5
+    """The least evidence of a face that is carried: what was hardly there is not held on to."""
     carry_confidence: float = 6.0
     """The carrier's peak-to-side-lobe ratio below which it has lost the face."""
     carry_alike: float = 0.5
@@ -109,7 +125,13 @@ class Track:
     """... so long after the time before."""
     velocity: tuple[float, float] = (0.0, 0.0)
     """Pixels a second."""
-    carrier: dlib.correlation_tracker | None = None
+    carrier: Carrier | None = None
+    roll: float = 0.0
+    """Degrees by which the head is turned in the picture, clockwise, as far as is known."""
+    looked: float = -math.inf
+    """When it was last looked at closely."""
+    attempts: int = 0
+    """Closer looks in a row that did not show it."""
     unplaced: bool = False
     """A cut came after it was last seen: its box says nothing about where it is."""
 

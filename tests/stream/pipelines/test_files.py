@@ -23,7 +23,7 @@ def model() -> ValenceModel:
 
 
 def _analyzer() -> Analyzer:
-    return Analyzer(open_detector("libfacedetection"))
+    return Analyzer(open_detector())
 
 
 async def test_every_frame_reaches_the_sink_in_order(tmp_path: Path, model: ValenceModel) -> None:
