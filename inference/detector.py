@@ -52,7 +52,7 @@ class DetectorModel:
                 f"the network that finds faces is missing: {path}; it comes along with the others, so "
                 "install this program again"
             )
-        self._session = open_session(path, device, threads=1)
+        self._session = open_session(path, device, threads=1, sizes="many")
 
     @property
     def device(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime as ort
 
@@ -13,18 +14,22 @@ class DeviceError(RuntimeError):
     """The device that was asked for cannot run the model."""
 
 
-def open_session(path: Path, device: str = "auto", threads: int = 1) -> ort.InferenceSession:
+def open_session(
+    path: Path, device: str = "auto", threads: int = 1, *, sizes: Literal["few", "many"] = "few"
+) -> ort.InferenceSession:
     """A session for the ONNX file at `path` on `device`: ``cpu``, ``cuda``, or ``auto``.
 
     ``auto`` takes CUDA where it really works. ``cuda`` raises `DeviceError` where it does not:
     ONNX Runtime would fall back to the CPU with no more than a log line. `threads` is the number
-    of CPU threads for one run.
+    of CPU threads for one run. `sizes` is how many different ones come in: ONNX Runtime keeps a plan of
+    its memory for each that it meets, and never forgets one.
     """
     if device not in DEVICES:
         raise DeviceError(f"unknown device {device!r}; choose one of {', '.join(DEVICES)}")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = sizes == "few"
     options.log_severity_level = 4 if device == "auto" else 3
     # Threads that wait for work by spinning take the cores from decoding and tracking.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

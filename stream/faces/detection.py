@@ -24,8 +24,8 @@ class Detection:
     box: Box
     score: float
     """0..1, how sure the detector is."""
-    roll: float = 0.0
-    """Degrees by which the head is turned in the picture, clockwise as seen; 0 where it is not known."""
+    roll: float | None = None
+    """Degrees by which the head is turned in the picture, clockwise as seen; None where it is not known."""
     points: Points | None = None
     """(5, 2): left eye, right eye, nose, left and right mouth corner, left and right of an upright face, in
     pixels of the picture; None from a detector that has none."""

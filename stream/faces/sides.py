@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inference.alignment import roll_in
+from inference.landmarks import LandmarkModel
 from stream.faces.closer import brightened, look_closer, turned_back, within_turn
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
@@ -36,6 +40,28 @@ def detect_turned(detector: Detector, image: Image, scale: float, turn: float) -
     return [
         turned_back(found, matrix, turn) for found in detector.detect(brightened(np.asarray(view, np.uint8)))
     ]
+
+
+class CloseLook:
+    """Close looks at one frame, that also say how a head is turned."""
+
+    def __init__(self, detector: Detector, landmarks: LandmarkModel, image: Image) -> None:
+        """`image` is the frame, BGR (H, W, 3)."""
+        self._detector, self._landmarks, self._image = detector, landmarks, image
+
+    def at(self, box: Box, roll: float) -> Detection | None:
+        """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
+        found = look_closer(self._detector, self._image, box, roll)
+        return None if found is None else self._with_roll(found, roll)
+
+    def around(self, box: Box) -> Detection | None:
+        """The same, turned by any roll."""
+        found = from_all_sides(self._detector, self._image, box)
+        return None if found is None else self._with_roll(found, found.roll or 0.0)
+
+    def _with_roll(self, found: Detection, roll: float) -> Detection:
+        """With what the landmarks say of its roll, who hold to 45 degrees from `roll`."""
+        return replace(found, roll=roll_in(self._landmarks, self._image, found.box, roll))
 
 
 def from_all_sides(detector: Detector, image: Image, box: Box) -> Detection | None:

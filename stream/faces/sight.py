@@ -67,7 +67,7 @@ class Sight:
         if self._describe is None or box.area < _LEAST**2 or self._is_hidden(index):
             return None
         if index not in self._described:
-            self._described[index] = self._describe(box, roll)
+            self._described[index] = self._describe(box, roll or 0.0)
         return self._described[index]
 
     def _is_hidden(self, index: int) -> bool:

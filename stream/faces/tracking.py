@@ -86,6 +86,7 @@ class Tracker:
         for track in self._tracks:
             if id(track) not in matched:
                 self._unseen(track, sight, present)
+        turns = r.looks
         for index, detection in enumerate(detections):
             new = index not in taken and detection.score >= r.start
             beside = any(apart(detection.box, d.box) < r.close for d in detections if d is not detection)
@@ -93,7 +94,8 @@ class Tracker:
             if not new or self._is_double(detection.box):
                 continue
             if not self._is_awaited(index, sight, time - patience):
-                self._start(index, sight)
+                self._start(index, sight, look if turns else None)
+                turns -= turns > 0
 
         self._previous, self._outline = whole, now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
@@ -144,10 +146,11 @@ class Tracker:
 
         def is_wanted(track: Track) -> bool:
             if id(track) in seen:
-                return sight.detections[seen[id(track)]].score < r.look_below
+                score = sight.detections[seen[id(track)]].score
+                return score < r.look_below or abs(track.roll) > r.tilted or not track.is_turned
             if track.state is State.LOST:
                 return not track.unplaced and sight.time - track.seen <= r.look_for
-            return True
+            return track.state is not State.ENDED
 
         turns = [State.CONFIRMED, State.TENTATIVE, State.LOST]
         wanted = sorted(filter(is_wanted, self._tracks), key=lambda t: (turns.index(t.state), t.looked))
@@ -158,9 +161,16 @@ class Tracker:
             if any(covered(expected, other) > r.hidden for other in others):
                 continue  # behind somebody: a closer look would show them
             track.looked = sight.time
+            if index is not None:
+                expected = sight.detections[index].box
             turn = r.look_turns[track.attempts % len(r.look_turns)]
-            found = look(expected, track.roll + turn)
-            least = r.look_below if track.state is State.CONFIRMED else r.start
+            if track.is_turned or track.state is not State.CONFIRMED:
+                found = look.at(expected, 0.0 if turn is None else track.roll + turn)
+            else:
+                found, track.is_turned = look.around(expected), True
+            least = r.going_on if track.state is State.CONFIRMED else r.start
+            if index is not None:
+                least = sight.detections[index].score - r.worse
             if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
                 track.attempts += 1
                 continue
@@ -181,7 +191,7 @@ class Tracker:
 
     def _seen(self, track: Track, index: int, sight: Sight) -> None:
         """Moves the track to its detection."""
-        detection, time, looks = sight.detections[index], sight.time, sight.looks[index]
+        r, detection, time, looks = self._rules, sight.detections[index], sight.time, sight.looks[index]
         gap = time - track.time
         (x0, y0), (x1, y1) = track.box.centre, detection.box.centre
         if gap > 0 and track.state is not State.LOST:
@@ -195,7 +205,9 @@ class Tracker:
         else:
             track.velocity = (0.0, 0.0)
         track.box, track.score, track.scale = detection.box, detection.score, sight.scale
-        track.roll = within_turn(track.roll + _TURNING * within_turn(detection.roll - track.roll))
+        if detection.roll is not None:
+            away = within_turn(detection.roll - track.roll)
+            track.roll = within_turn(track.roll + (away if abs(away) > r.tilted else _TURNING * away))
         if sight.alone[index]:
             track.looks, track.latest = _mixed(track.looks, looks), looks
         track.carrier, track.unplaced = None, False
@@ -251,10 +263,14 @@ class Tracker:
             for t in self._tracks
         )
 
-    def _start(self, index: int, sight: Sight) -> None:
+    def _start(self, index: int, sight: Sight, look: Look | None) -> None:
+        if look is not None:
+            found = look.around(sight.detections[index].box)
+            if found is not None and found.score > sight.detections[index].score - self._rules.worse:
+                sight.replace(index, found)
         found, looks, time = sight.detections[index], sight.looks[index], sight.time
         track = Track(found.box, found.score, time, time, looks, looks, found.score - 0.5, sight.scale)
-        track.roll = found.roll
+        track.roll, track.is_turned = found.roll or 0.0, found.roll is not None
         who = sight.who(index)
         if who is not None:
             track.person.learn(who)

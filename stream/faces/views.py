@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from stream.faces.closer import brightened, turned_back
+from stream.faces.closer import brightened
 from stream.faces.detection import Detection, Detector
+from stream.faces.sides import detect_turned
 from stream.faces.stills import without_doubles
 from stream.faces.tracking import Tracker
 from stream.frames import Frame, iou
@@ -68,13 +69,14 @@ class Views:
         ]
         turns = self._turns(frame, tracker, cut)
         if turns:
+            small, small_scale = shrink(frame.image, _TURNED_SIDE)
             # They are for new faces: who is followed is seen better otherwise.
             known = [] if cut else [t.predicted(frame.time) for t in tracker.in_place(frame.time)]
             found += [
                 face
                 for turn in turns
-                for face in self._in_turned(frame.image, turn)
-                if all(iou(face.box, box) < _KNOWN for box in known)
+                for face in detect_turned(self._detector, small, small_scale, turn)
+                if face.score >= _TURNED_SURE and all(iou(face.box, box) < _KNOWN for box in known)
             ]
         return view, scale, without_doubles(found)
 
@@ -113,24 +115,6 @@ class Views:
             return []
         self._turned, self._turn = frame.time, self._turn + 1
         return [_TURNS[self._turn % len(_TURNS)]]
-
-    def _in_turned(self, image: Image, turn: float) -> list[Detection]:
-        """The faces that the frame shows when it is turned back by `turn` degrees."""
-        view, scale = shrink(image, _TURNED_SIDE)
-        height, width = view.shape[:2]
-        cos, sin = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
-        size = round(abs(cos) * width + abs(sin) * height), round(abs(sin) * width + abs(cos) * height)
-        turned = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
-        turned[:, 2] = np.array(size) / 2 - turned[:, :2] @ np.array([width / 2, height / 2])
-        pixels = turned.copy()
-        pixels[:, 2] += pixels[:, :2] @ np.array([0.5, 0.5]) - 0.5
-        turned[:, :2] *= scale
-        picture = cv2.warpAffine(view, pixels, size, borderMode=cv2.BORDER_REPLICATE)
-        return [
-            turned_back(found, turned, turn)
-            for found in self._detector.detect(brightened(np.asarray(picture, np.uint8)))
-            if found.score >= _TURNED_SURE
-        ]
 
 
 def shrink(image: Image, side: float) -> tuple[Image, float]:

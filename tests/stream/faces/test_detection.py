@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 import psutil
 import pytest
 
@@ -77,3 +78,10 @@ def test_a_detector_that_cannot_be_is_a_clear_error(tmp_path: Path) -> None:
         open_detector("yunet")
     with pytest.raises(DetectorError, match="no file"):
         open_detector("yunet", tmp_path / "none.onnx")
+
+
+def test_a_gpu_that_is_not_there_is_a_clear_error() -> None:
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this machine may have a GPU")
+    with pytest.raises(DetectorError, match="CUDA was asked for"):
+        open_detector(device="cuda")

@@ -52,6 +52,11 @@ def test_the_card_carries_the_figures() -> None:
                 }
             ],
         },
+        "detector": {
+            "bytes": 225_137,
+            "same": {"pictures": 120, "library": 300, "ours": 301, "same": 299, "score": 0.00996},
+            "speed": [{"picture": "160 x 120", "library": 2.13, "ours": 0.54}],
+        },
     }
     card = render(MANIFEST, figures)
     assert card.startswith("# Model card: tiny 3\n")
@@ -62,6 +67,8 @@ def test_the_card_carries_the_figures() -> None:
     assert "- Sunglasses hide a lot." in card
     assert "5.8 MB" in card and "1.84 ms a face" in card
     assert "| portraits | 20 | 240 | 0.562 | 0.30 % | 0.279 / 0.483 | 0.542 / 0.826 |" in card
+    assert "finds 300 boxes, ours has 299 of" in card and "2 more; scores are at most 0.010" in card
+    assert "| 160 x 120 | 2.130 | 0.540 |" in card
     assert "FER+: 10 for train, 4 for test faces." in card
     assert "$" not in card
 

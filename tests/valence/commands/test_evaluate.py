@@ -14,6 +14,7 @@ import pytest
 from analysis import pictures
 from analysis.settings import AnalysisSettings
 from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError
+from inference.detector import open_detector_model
 from tests.valence.command import Run
 from tests.valence.media_files import MEDIA
 from valence.commands.evaluate import predict
@@ -128,6 +129,17 @@ def test_doctor_says_what_is_wrong(run: Run) -> None:
     result = run("doctor", "--model", "none.json")
     assert result.code == 1
     assert "none.json" in result.out
+
+
+def test_doctor_says_that_the_network_that_finds_faces_is_missing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.detector.DEFAULT", tmp_path / "gone.onnx")
+    open_detector_model.cache_clear()
+    result = run("doctor", "--json")
+    assert result.code == 1
+    (problem,) = result.lines[0]["problems"]
+    assert "finds faces is missing" in problem and "install this program again" in problem
 
 
 @pytest.mark.parametrize("name", ["=1+1.jpg", "+x.jpg", "-x.jpg", "@x.jpg"])
