@@ -125,15 +125,9 @@ _UPRIGHT = np.array([[0.31, 0.34], [0.69, 0.34], [0.5, 0.55], [0.35, 0.74], [0.6
 """Where the five points of an upright face lie, for nothing but its roll."""
 
 
-def roll_in(model: LandmarkModel, image: Image, box: Sequence[float], roll: float) -> float:
-    """Degrees by which the face at `box` is turned clockwise, -180..180, looked at turned back by `roll`:
-    landmarks hold to 45 degrees from it."""
-    edges = np.asarray(box, np.float64)
-    side = max(float(np.sqrt(np.maximum(edges[2:] - edges[:2], 1.0).prod())), 2.0)
-    centre = (edges[:2] + edges[2:]) / 2
-    window = square(centre[0], centre[1], side * model.context, model.side, roll)
-    view = patch(image, centre, side, _TURNED_PATCH, model.side / model.context).warp(window, model.side)
-    return roll_of(similarity(back(window, model.predict([view])[0]), _UPRIGHT))
+def turn_of(points: Points) -> float:
+    """Degrees by which a face with these five points (5, 2) is turned clockwise, -180..180."""
+    return roll_of(similarity(points, _UPRIGHT))
 
 
 def back(matrix: Matrix, points: Points) -> Points:

@@ -12,7 +12,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from inference.alignment import Image, Matrix, back, patch, square
+from inference.alignment import Image, Matrix, back, patch, square, turn_of
+from inference.landmarks import LandmarkModel
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
 
@@ -32,7 +33,9 @@ class Look(Protocol):
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""
 _PIXELS = 128
-"""... whose side this is."""
+"""... whose side this is..."""
+_REACH = _PIXELS / _FACE
+"""... or this in faces."""
 _AWAY = 0.6
 """How far from where it is looked for a face may be, in sides of the face..."""
 _SIZE_RATIO = 1.7
@@ -43,27 +46,57 @@ _MOST_GAIN = 8.0
 """... by at most this: beyond, noise looks like anything."""
 
 
-def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
-    """The face that is at about `box` in the BGR `image` (H, W, 3), turned clockwise by about `roll` degrees.
+class Surroundings:
+    """Those of one face, made small once for all looks at them."""
 
-    Its box and points are in pixels of the image; nobody knows more of its roll yet. None: there is none.
-    """
-    side = max(float(np.sqrt(box.area)), 2.0)
-    (x, y), reach = box.centre, _PIXELS / _FACE
-    matrix = square(x, y, reach * side, _PIXELS, roll)
-    around = patch(image, np.array([x, y]), side, reach * (1.0 if roll == 0 else 1.42), _FACE)
-    view = brightened(around.warp(matrix, _PIXELS))
-    best, nearest = None, np.inf
-    for found in detector.detect(view):
-        (fx, fy), size = found.box.centre, float(np.sqrt(found.box.area))
-        away = float(np.hypot(fx - _PIXELS / 2, fy - _PIXELS / 2)) / _FACE
-        if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:
-            continue
-        if away - found.score < nearest:
-            best, nearest = found, away - found.score
-    if best is None:
-        return None
-    return turned_back(best, matrix, roll)
+    def __init__(self, image: Image, box: Box) -> None:
+        """`box` is where the face should be in the BGR `image` (H, W, 3)."""
+        self._side = max(float(np.sqrt(box.area)), 2.0)
+        self._centre = np.array(box.centre)
+        # Averaging all pixels of a large face costs more than the detection: first take every n-th.
+        step = max(1, int(0.75 * self._side / _FACE))
+        half = 1.42 * _REACH * self._side / 2
+        left, top = (max(0, int(at - half)) for at in self._centre)
+        right, bottom = (max(1, int(np.ceil(at + half))) for at in self._centre)
+        part = image[
+            min(top, image.shape[0] - 1) : bottom : step, min(left, image.shape[1] - 1) : right : step
+        ]
+        self._to_part = np.array([[1 / step, 0, -left / step], [0, 1 / step, -top / step]])
+        self._patch = patch(
+            part, (self._centre - (left, top)) / step, self._side / step, 1.42 * _REACH, _FACE
+        )
+
+    def face(self, detector: Detector, roll: float) -> Detection | None:
+        """The face that is there, turned clockwise by about `roll` degrees; None: there is none.
+
+        Its box and points are in pixels of the image; nobody knows more of its roll yet.
+        """
+        matrix = square(self._centre[0], self._centre[1], _REACH * self._side, _PIXELS, roll)
+        view = brightened(self._patch.warp(_after(matrix, self._to_part), _PIXELS))
+        best, nearest = None, np.inf
+        for found in detector.detect(view):
+            (x, y), size = found.box.centre, float(np.sqrt(found.box.area))
+            away = float(np.hypot(x - _PIXELS / 2, y - _PIXELS / 2)) / _FACE
+            if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:
+                continue
+            if away - found.score < nearest:
+                best, nearest = found, away - found.score
+        return None if best is None else turned_back(best, matrix, roll)
+
+    def roll(self, landmarks: LandmarkModel, box: Box, roll: float) -> float:
+        """Degrees by which the face at `box` is turned clockwise, by its landmarks, -180..180.
+
+        It is looked at turned back by `roll`: landmarks hold to 45 degrees from it.
+        """
+        (x, y), side = box.centre, max(float(np.sqrt(box.area)), 2.0) * landmarks.context
+        window = square(x, y, side, landmarks.side, roll)
+        view = self._patch.warp(_after(window, self._to_part), landmarks.side)
+        return turn_of(back(window, landmarks.predict([view])[0]))
+
+
+def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
+    """One look at the `Surroundings` of one face."""
+    return Surroundings(image, box).face(detector, roll)
 
 
 def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:
@@ -96,3 +129,14 @@ def brightened(view: Image) -> Image:
     if level >= _DARK or level < 0.5:
         return view
     return np.asarray(cv2.convertScaleAbs(view, alpha=min(_MOST_GAIN, 2 * _DARK / level)), np.uint8)
+
+
+def _after(matrix: Matrix, first: Matrix) -> Matrix:
+    """The transform (2, 3) from where `first` leads to where `matrix` does; both begin in the frame.
+
+    `first` only shrinks and shifts.
+    """
+    result = matrix.copy()
+    result[:, :2] = matrix[:, :2] / first[0, 0]
+    result[:, 2] = matrix[:, 2] - result[:, :2] @ first[:, 2]
+    return result

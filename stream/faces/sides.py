@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.alignment import roll_in
 from inference.landmarks import LandmarkModel
-from stream.faces.closer import brightened, look_closer, turned_back, within_turn
+from stream.faces.closer import Surroundings, brightened, turned_back, within_turn
 from stream.faces.detection import Detection, Detector
 from stream.frames import Box
 
@@ -51,17 +50,20 @@ class CloseLook:
 
     def at(self, box: Box, roll: float) -> Detection | None:
         """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
-        found = look_closer(self._detector, self._image, box, roll)
-        return None if found is None else self._with_roll(found, roll)
+        there = Surroundings(self._image, box)
+        return self._with_roll(there, there.face(self._detector, roll))
 
     def around(self, box: Box) -> Detection | None:
         """The same, turned by any roll."""
-        found = from_all_sides(self._detector, self._image, box)
-        return None if found is None else self._with_roll(found, found.roll or 0.0)
+        return self._with_roll(
+            Surroundings(self._image, box), from_all_sides(self._detector, self._image, box)
+        )
 
-    def _with_roll(self, found: Detection, roll: float) -> Detection:
-        """With what the landmarks say of its roll, who hold to 45 degrees from `roll`."""
-        return replace(found, roll=roll_in(self._landmarks, self._image, found.box, roll))
+    def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
+        """With what the landmarks say of its roll."""
+        if found is None:
+            return None
+        return replace(found, roll=there.roll(self._landmarks, found.box, found.roll or 0.0))
 
 
 def from_all_sides(detector: Detector, image: Image, box: Box) -> Detection | None:
@@ -71,7 +73,8 @@ def from_all_sides(detector: Detector, image: Image, box: Box) -> Detection | No
     points of a head that is far from upright are drawn as if it were. Off by 6 degrees in the median and 21
     at the 90th percentile (20 portraits turned by any angle). A head that is about upright has none.
     """
-    looks = [look_closer(detector, image, box, side) for side in np.arange(-180.0, 180.0, _STEP)]
+    there = Surroundings(image, box)
+    looks = [there.face(detector, side) for side in np.arange(-180.0, 180.0, _STEP)]
     scores = [look.score if look else 0.0 for look in looks]
     at = int(np.argmax(scores))
     best = looks[at]

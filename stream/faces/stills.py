@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from stream.faces.closer import brightened, look_closer, roll_of
+from inference.alignment import turn_of
+from stream.faces.closer import brightened, look_closer
 from stream.faces.detection import Detection, Detector
 from stream.faces.sides import detect_turned, from_all_sides
 from stream.frames import Box
@@ -111,7 +112,7 @@ def _as_turned(
     if np.sqrt(face.box.area) * scale < _TOO_SMALL:
         upside_down = look_closer(detector, image, face.box, 180.0)
         others.append(upside_down.score if upside_down else 0.0)
-    tilt = 0.0 if face.points is None else abs(roll_of(face.points))
+    tilt = 0.0 if face.points is None else abs(turn_of(face.points))
     if tilt <= _TILTED and max(others, default=0.0) <= face.score - _RIVAL:
         return face
     best = from_all_sides(detector, image, face.box)

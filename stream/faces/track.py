@@ -84,9 +84,8 @@ class Rules:
     """A face of which another's box covers this share is behind it."""
     look_for: float = 1.5
     """How long a lost face is looked for where it was."""
-    look_turns: tuple[float | None, ...] = (0.0, None, 30.0, -30.0, 60.0, -60.0)
-    """Degrees from what is known of its roll by which a face is turned back, one attempt after the other;
-    None: as if nothing were known."""
+    look_turns: tuple[float, ...] = (0.0, 30.0, -30.0, 60.0, -60.0)
+    """Degrees from what is known of its roll by which a face is turned back, one attempt after the other."""
     carry: float = 1.5
     """How long the carrier alone may hold a face."""
     carry_evidence: float = 1.5

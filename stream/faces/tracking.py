@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stream.faces.attention import Attention
 from stream.faces.carrying import carried
 from stream.faces.checking import strangers
 from stream.faces.closer import Look, within_turn
@@ -73,9 +74,11 @@ class Tracker:
         several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
         if cut and (several or sight.describes):
             self._forget_places()
-        pairs = self._match(sight)
-        if look is not None:
-            pairs += self._look_closer(sight, pairs, look)
+        attention = None if look is None else Attention(look, self._tracks, sight, r)
+        pairs = attention.to_tilted() if attention else []
+        pairs += self._match(sight, pairs)
+        if attention:
+            pairs += attention.to_missed(pairs)
         detections = sight.detections
         for track, index in pairs:
             self._seen(track, index, sight)
@@ -86,7 +89,6 @@ class Tracker:
         for track in self._tracks:
             if id(track) not in matched:
                 self._unseen(track, sight, present)
-        turns = r.looks
         for index, detection in enumerate(detections):
             new = index not in taken and detection.score >= r.start
             beside = any(apart(detection.box, d.box) < r.close for d in detections if d is not detection)
@@ -94,8 +96,9 @@ class Tracker:
             if not new or self._is_double(detection.box):
                 continue
             if not self._is_awaited(index, sight, time - patience):
-                self._start(index, sight, look if turns else None)
-                turns -= turns > 0
+                if attention:
+                    attention.to_new(index)
+                self._start(index, sight)
 
         self._previous, self._outline = whole, now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
@@ -117,17 +120,24 @@ class Tracker:
     def _present(self, state: State, time: float) -> list[Track]:
         return [t for t in self._tracks if t.state is state and t.time == time]
 
-    def _match(self, sight: Sight) -> Pairs:
-        """The pairing of tracks with detections.
+    def _match(self, sight: Sight, looked_at: Pairs) -> Pairs:
+        """The pairing of tracks with detections, but for those who were looked at closely.
 
         In turn: those in view, those who went missing, those who are not sure yet. What is left by the
         ones is there for the next; so a false detection cannot push a face to somebody who is not there.
         """
         pairs: Pairs = []
+        known = {id(track) for track, _ in looked_at}
+        places = [sight.detections[index].box for _, index in looked_at]
+        open_to_all = [
+            j
+            for j, detection in enumerate(sight.detections)
+            if all(covered(detection.box, box) <= self._rules.hidden for box in places)
+        ]
         for state in (State.CONFIRMED, State.LOST, State.TENTATIVE):
-            tracks = [t for t in self._tracks if t.state is state]
+            tracks = [t for t in self._tracks if t.state is state and id(t) not in known]
             taken = {index for _, index in pairs}
-            free = [j for j in range(len(sight.detections)) if j not in taken]
+            free = [j for j in open_to_all if j not in taken]
             found = paired(tracks, free, sight, self._rules)
             if state is not State.LOST:
                 others = strangers(found, self._tracks, sight, self._rules)
@@ -136,52 +146,6 @@ class Tracker:
                 found = [(track, index) for track, index in found if track not in others]
             pairs += found
         return pairs
-
-    def _look_closer(self, sight: Sight, pairs: Pairs, look: Look) -> Pairs:
-        """The tracks that a closer look has shown, where the view of the frame did not.
-
-        What the view showed badly is replaced in `sight`.
-        """
-        r, seen = self._rules, {id(track): index for track, index in pairs}
-
-        def is_wanted(track: Track) -> bool:
-            if id(track) in seen:
-                score = sight.detections[seen[id(track)]].score
-                return score < r.look_below or abs(track.roll) > r.tilted or not track.is_turned
-            if track.state is State.LOST:
-                return not track.unplaced and sight.time - track.seen <= r.look_for
-            return track.state is not State.ENDED
-
-        turns = [State.CONFIRMED, State.TENTATIVE, State.LOST]
-        wanted = sorted(filter(is_wanted, self._tracks), key=lambda t: (turns.index(t.state), t.looked))
-        shown: Pairs = []
-        for track in wanted[: r.looks]:
-            expected, index = track.predicted(sight.time), seen.get(id(track))
-            others = [sight.detections[k].box for t, k in [*pairs, *shown] if t is not track]
-            if any(covered(expected, other) > r.hidden for other in others):
-                continue  # behind somebody: a closer look would show them
-            track.looked = sight.time
-            if index is not None:
-                expected = sight.detections[index].box
-            turn = r.look_turns[track.attempts % len(r.look_turns)]
-            if track.is_turned or track.state is not State.CONFIRMED:
-                found = look.at(expected, 0.0 if turn is None else track.roll + turn)
-            else:
-                found, track.is_turned = look.around(expected), True
-            least = r.going_on if track.state is State.CONFIRMED else r.start
-            if index is not None:
-                least = sight.detections[index].score - r.worse
-            if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
-                track.attempts += 1
-                continue
-            track.attempts = 0
-            if index is not None:
-                sight.replace(index, found)
-                continue
-            fit = paired([track], [sight.add(found)], sight, r)
-            if not strangers(fit, self._tracks, sight, r):
-                shown += fit
-        return shown
 
     def _forget_places(self) -> None:
         """After a cut: nobody is where they were."""
@@ -263,11 +227,7 @@ class Tracker:
             for t in self._tracks
         )
 
-    def _start(self, index: int, sight: Sight, look: Look | None) -> None:
-        if look is not None:
-            found = look.around(sight.detections[index].box)
-            if found is not None and found.score > sight.detections[index].score - self._rules.worse:
-                sight.replace(index, found)
+    def _start(self, index: int, sight: Sight) -> None:
         found, looks, time = sight.detections[index], sight.looks[index], sight.time
         track = Track(found.box, found.score, time, time, looks, looks, found.score - 0.5, sight.scale)
         track.roll, track.is_turned = found.roll or 0.0, found.roll is not None

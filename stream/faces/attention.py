@@ -1,0 +1,98 @@
+"""Who is looked at closely in a frame, and what comes of it.
+
+Tilted faces are, before anything is matched: the usual view shows them badly, and their boxes there are poor.
+So are, when detections are matched, those whom the view missed or hardly showed, and those of whom it is not
+known yet how they are turned. Few in a frame: who waited longest comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stream.faces.checking import strangers
+from stream.faces.closer import Look
+from stream.faces.detection import Detection
+from stream.faces.matching import Pairs, paired
+from stream.faces.sight import Sight, covered
+from stream.faces.track import Rules, State, Track
+from stream.frames import Box, iou
+
+_ORDER = (State.CONFIRMED, State.TENTATIVE, State.LOST)
+
+
+class Attention:
+    """The close looks at one frame."""
+
+    def __init__(self, look: Look, tracks: Sequence[Track], sight: Sight, rules: Rules) -> None:
+        """`tracks` are all that there are."""
+        self._look, self._tracks, self._sight, self._rules = look, tracks, sight, rules
+        self._left = rules.looks
+
+    def to_tilted(self) -> Pairs:
+        """The tilted faces that are where they should be; what the view showed of them is left out."""
+        tilted = [t for t in self._tracks if t.state is State.CONFIRMED and abs(t.roll) > self._rules.tilted]
+        return self._to(tilted, [])
+
+    def to_missed(self, pairs: Pairs) -> Pairs:
+        """Others whom the view missed. Those in `pairs` whom it hardly showed are replaced in the frame."""
+        seen = {id(track): index for track, index in pairs}
+        return self._to([t for t in self._tracks if self._is_missed(t, seen.get(id(t)))], pairs)
+
+    def to_new(self, index: int) -> None:
+        """How somebody new is turned, whom a detection shows."""
+        if self._left:
+            self._left -= 1
+            shown = self._sight.detections[index]
+            found = self._look.around(shown.box)
+            if found is not None and found.score >= shown.score - self._rules.worse:
+                self._sight.replace(index, found)
+
+    def _is_missed(self, track: Track, index: int | None) -> bool:
+        r, time = self._rules, self._sight.time
+        if track.looked == time or track.state is State.ENDED:
+            return False
+        if index is not None:
+            return self._sight.detections[index].score < r.look_below or not track.is_turned
+        return track.state is not State.LOST or (not track.unplaced and time - track.seen <= r.look_for)
+
+    def _to(self, wanted: Sequence[Track], pairs: Pairs) -> Pairs:
+        sight, seen = self._sight, {id(track): index for track, index in pairs}
+        shown: Pairs = []
+        for track in sorted(wanted, key=lambda t: (_ORDER.index(t.state), t.looked)):
+            if not self._left:
+                break
+            index = seen.get(id(track))
+            others = [sight.detections[k].box for t, k in [*pairs, *shown] if t is not track]
+            expected = track.predicted(sight.time) if index is None else sight.detections[index].box
+            if any(covered(expected, other) > self._rules.hidden for other in others):
+                continue  # behind somebody: a closer look would show them
+            self._left -= 1
+            found = self._at(track, expected, None if index is None else sight.detections[index], others)
+            if found is not None and index is not None:
+                sight.replace(index, found)
+            elif found is not None:
+                fit = paired([track], [sight.add(found)], sight, self._rules)
+                shown += [] if strangers(fit, self._tracks, sight, self._rules) else fit
+        return shown
+
+    def _at(
+        self, track: Track, expected: Box, shown: Detection | None, others: Sequence[Box]
+    ) -> Detection | None:
+        """What a look at `track` shows, if that is it; `shown` is what the view did."""
+        r, turn = self._rules, 0.0
+        track.looked = self._sight.time
+        if track.state is State.CONFIRMED and not track.is_turned:
+            found, track.is_turned = self._look.around(expected), True
+        else:
+            turn = r.look_turns[track.attempts % len(r.look_turns)]
+            found = self._look.at(expected, track.roll + turn)
+        least = r.going_on if track.state is State.CONFIRMED else r.start
+        if shown is not None:
+            least = shown.score - r.worse
+        if turn:
+            least = max(least, min(track.score, r.look_below))
+        if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
+            track.attempts += 1
+            return None
+        track.attempts = track.attempts + 1 if found.score < r.look_below else 0
+        return found
