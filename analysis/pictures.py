@@ -14,7 +14,7 @@ from analysis.engine import detector_of, open_model
 from analysis.file import Progress
 from analysis.settings import AnalysisSettings
 from inference import ValenceModel
-from stream.faces.detection import Detector, locate_in_crop
+from stream.faces.detection import Detection, Detector, locate_in_crop
 from stream.faces.stills import largest_in_still
 from stream.sources.door import SourceError
 from stream.sources.files import open_source
@@ -41,8 +41,12 @@ def read_pictures(
         reason: str | Exception | None = None
         try:
             image = next(iter(open_source(path, settings.limits))).image
-            box = (locate_in_crop if crops else largest_in_still)(detector, image)
-            crop = _aligned(model, image, box)
+            face = (
+                Detection(locate_in_crop(detector, image), 1.0)
+                if crops
+                else largest_in_still(detector, image)
+            )
+            crop = _aligned(model, image, face)
         except SourceError as error:
             reason = str(error)
         except OSError as error:
@@ -59,9 +63,9 @@ def read_pictures(
 
 
 def _aligned(
-    model: ValenceModel, image: npt.NDArray[np.uint8], box: Sequence[float] | None
+    model: ValenceModel, image: npt.NDArray[np.uint8], face: Detection | None
 ) -> npt.NDArray[np.uint8] | None:
-    return None if box is None else model.align(image, [box])[0].pixels
+    return None if face is None else model.align(image, [face.box], [face.roll or 0.0])[0].pixels
 
 
 def _portable(error: Exception) -> Exception:

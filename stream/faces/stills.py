@@ -18,7 +18,7 @@ import numpy.typing as npt
 from inference.alignment import turn_of
 from stream.faces.closer import brightened, look_closer
 from stream.faces.detection import Detection, Detector
-from stream.faces.sides import detect_turned, from_all_sides
+from stream.faces.sides import TILTED_SIDES, detect_turned, from_sides
 from stream.frames import Box
 
 Image = npt.NDArray[np.uint8]
@@ -53,9 +53,20 @@ _SAME = 0.5
 
 def find_in_still(detector: Detector, image: Image) -> list[Detection]:
     """The faces in a picture (H, W, 3) BGR, from left to right."""
+    return _found_in(detector, image, small=True)
+
+
+def largest_in_still(detector: Detector, image: Image) -> Detection | None:
+    """The largest face in a picture; small ones are only looked for where there is no other."""
+    found = _found_in(detector, image, small=False) or find_in_still(detector, image)
+    return max(found, key=lambda face: face.box.area, default=None)
+
+
+def _found_in(detector: Detector, image: Image, *, small: bool) -> list[Detection]:
+    """The faces in a picture, without `small` only those that views of the whole show."""
     whole = _in_whole(detector, image)
     faces = [face for face, least in whole if face.score >= least]
-    faces = without_doubles([*faces, *_small(detector, image)])
+    faces = without_doubles([*faces, *(_small(detector, image) if small else [])])
     scale = min(1.0, _TURNED / max(image.shape[:2]))
     view = _scaled(image, scale)
     turned = [face for turn in (90.0, -90.0, 180.0) for face in detect_turned(detector, view, scale, turn)]
@@ -63,8 +74,8 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
     doubtful = without_doubles([*(face for face, _ in whole), *turned])
     doubtful = [d for d in doubtful if all(_shared(d.box, face.box) < _SAME for face in faces)]
     for place in doubtful[:_DOUBTFUL]:
-        face = from_all_sides(detector, image, place.box)
-        if face is not None and face.score >= (_CLOSE_SURE if face.roll == 0 else _TURNED_SURE):
+        face = from_sides(detector, image, place.box)
+        if face is not None and face.score >= (_CLOSE_SURE if not face.roll else _TURNED_SURE):
             faces.append(face)
     return sorted(without_doubles(faces), key=lambda d: (d.box.left, d.box.top))
 
@@ -112,21 +123,15 @@ def _as_turned(
     if np.sqrt(face.box.area) * scale < _TOO_SMALL:
         upside_down = look_closer(detector, image, face.box, 180.0)
         others.append(upside_down.score if upside_down else 0.0)
-    tilt = 0.0 if face.points is None else abs(turn_of(face.points))
-    if tilt <= _TILTED and max(others, default=0.0) <= face.score - _RIVAL:
+    if max(others, default=0.0) > face.score - _RIVAL:
+        best = from_sides(detector, image, face.box)
+    elif face.points is not None and abs(turn_of(face.points)) > _TILTED:
+        best = from_sides(detector, image, face.box, TILTED_SIDES)
+    else:
         return face
-    best = from_all_sides(detector, image, face.box)
-    if best is None or best.roll == 0:
+    if best is None or not best.roll:
         return face
     return replace(best, score=max(best.score, face.score))
-
-
-def largest_in_still(detector: Detector, image: Image) -> Box | None:
-    """The largest face in a picture; small ones are only looked for where there is no other."""
-    scale = min(1.0, 640 / max(image.shape[:2]))
-    found = [face for face in _found(detector, _scaled(image, scale), scale) if face.score >= _LARGE_SURE]
-    found = found or find_in_still(detector, image)
-    return max((face.box for face in found), key=lambda box: box.area, default=None)
 
 
 def without_doubles(found: Sequence[Detection]) -> list[Detection]:
