@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+ROOMS := analysis inference results stream training valence web
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo test check bench serve clean
 
@@ -25,7 +27,7 @@ setup: $(VENV)/.run  ## Install what running needs, into .venv
 setup-dev: $(VENV)/.dev  ## Install what testing and training need too
 
 demo: setup  ## Analyse the sample clip and say where the results are
-	$(BIN)/valence analyze media/sample.mp4
+	$(BIN)/valence demo
 
 serve: setup  ## Start the web app on this machine
 	$(BIN)/valence serve
@@ -33,10 +35,13 @@ serve: setup  ## Start the web app on this machine
 test: setup-dev  ## Run all tests
 	$(BIN)/python -m pytest
 
-check: setup-dev  ## Format, lint and types
+check: setup-dev  ## Format, lint, and types on Linux, Windows and macOS
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --preview --select PLW1514 $(ROOMS)  # files whose encoding Windows would choose otherwise
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 
 bench: setup-dev  ## Measure speed and memory on this machine
 	$(BIN)/python -m benchmarks.files

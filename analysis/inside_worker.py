@@ -19,12 +19,11 @@ from typing import Any
 
 from analysis.errors import AnalysisError
 from analysis.memory import give_back_large, limit_memory
+from analysis.system import give_way
 
 EVERY = 0.2
 """Seconds between two looks at a worker, and between two of its reports."""
 TOO_MUCH = "it asks for more memory than an analysis may have; choose another file"
-NICENESS = 5
-"""Workers leave the processor to whoever is live."""
 
 
 class Stop(KeyboardInterrupt):
@@ -40,8 +39,7 @@ def serve(pipe: Connection, memory_mb: int, threads: int) -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     give_back_large()
     limit_memory(memory_mb)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
+    give_way()
     with suppress(EOFError, OSError):
         while True:
             wanted = pipe.recv()

@@ -33,7 +33,7 @@ def limit_memory(megabytes: int) -> int | None:
     """
     if sys.platform != "linux":
         return None
-    import resource
+    import resource  # which Windows does not have
 
     before, hard = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = megabytes * 1_000_000
@@ -44,13 +44,15 @@ def limit_memory(megabytes: int) -> int | None:
 def megabytes_now() -> int:
     """Of this process's data; 0 where the system does not tell."""
     with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmData:"):
                 return int(line.split()[1]) // 1000
     return 0
 
 
 def set_memory(soft: int) -> None:
-    import resource
+    """The limit of this process, where the system has one."""
+    if sys.platform == "linux":
+        import resource
 
-    resource.setrlimit(resource.RLIMIT_DATA, (soft, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, resource.getrlimit(resource.RLIMIT_DATA)[1]))

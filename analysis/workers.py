@@ -9,7 +9,6 @@ wait for.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 import signal
 import time
@@ -23,6 +22,7 @@ from typing import Any, Self, TypeVar
 from analysis.errors import AnalysisError
 from analysis.inside_worker import EVERY, TOO_MUCH, serve
 from analysis.memory import give_back_large, limit_memory, megabytes_now, set_memory
+from analysis.system import cores, without_interrupts
 
 Progress = Callable[[int, int | None, float], None]
 """Called with frames done, frames expected (None: unknown) and seconds of the source."""
@@ -183,7 +183,7 @@ class _Worker:
             target=serve, args=(theirs, memory_mb, threads), name="worker", daemon=True
         )
         self._ended = False
-        with _without_interrupts():
+        with without_interrupts():
             self._process.start()
         theirs.close()
 
@@ -283,26 +283,6 @@ class _Worker:
         return kind, content
 
 
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """What is started in here is not told of Ctrl-C, which a terminal sends to all of a program's
-    processes.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def cores_but_one() -> int:
     """How many workers there are by default: whoever is live keeps a core."""
     return max(1, cores() - 1)
-
-
-def cores() -> int:
-    """Of this computer, as far as this process may use them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

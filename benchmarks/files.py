@@ -151,7 +151,7 @@ def main() -> None:
         screen.print(f"Peak memory with 4 faces over a clip {LONGER} times as long: {grown:.0f} MB")
         picture = Path("media/one_face.jpg").resolve()
         began = time.perf_counter()
-        command = [sys.executable, "-m", "valence.cli", "analyze", str(picture), "--json"]
+        command = [sys.executable, "-m", "valence", "analyze", str(picture), "--json"]
         subprocess.run(command, check=True, capture_output=True, cwd=folder)
         screen.print(f"One picture from a cold start: {time.perf_counter() - began:.2f} s")
 

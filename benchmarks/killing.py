@@ -58,7 +58,7 @@ class Server:
         known = {**os.environ, "VALENCE_TOKEN": asking.TOKEN, "VALENCE_SESSIONS": str(folder)}
         serve = ["serve", "--port", str(port), "--device", "cpu", "--no-open"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "valence.cli", *serve], cwd=ROOT, env=known, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "valence", *serve], cwd=ROOT, env=known, stdout=subprocess.DEVNULL
         )
 
     async def ready(self) -> None:

@@ -45,7 +45,7 @@ def server(folder: Path, workers: int) -> Iterator[httpx.Client]:
     command = [
         sys.executable,
         "-m",
-        "valence.cli",
+        "valence",
         "serve",
         "--port",
         str(port),

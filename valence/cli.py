@@ -46,6 +46,7 @@ Model = Annotated[
     Path | None,
     typer.Option(help="Manifest (.json) of another model.", show_default="the one that comes along"),
 ]
+_SAMPLE = Path(__file__).resolve().parent.parent / "media" / "sample.mp4"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object an input and line.")]
 
 
@@ -109,6 +110,15 @@ def analyze(
 
 
 @app.command()
+def demo(as_json: AsJson = False) -> None:
+    """Analyse the sample clip that comes along, and say where the results are."""
+    from valence.commands.analyze import run
+    from valence.settings import load
+
+    raise typer.Exit(run([str(_SAMPLE)], load(), out=None, annotated=True, as_json=as_json, seconds=None))
+
+
+@app.command()
 def evaluate(
     labels: Annotated[
         Path, typer.Argument(help="Table (CSV) with the columns path,valence.", show_default=False)
@@ -158,7 +168,7 @@ def doctor(as_json: AsJson = False, model: Model = None, device: Device = None) 
     raise typer.Exit(run(load(model=model, device=device), as_json=as_json))
 
 
-_OWN = ("analyze", "evaluate", "probe", "doctor", "--version")
+_OWN = ("analyze", "demo", "evaluate", "probe", "doctor", "--version")
 """What needs no other module: these answer without loading servers and training."""
 
 

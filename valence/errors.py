@@ -7,6 +7,11 @@ import os
 DONE, FAILED, WRONG_USE, NO_FACE = 0, 1, 2, 3
 
 
+def how_to_get(extra: str) -> str:
+    """How an extra of pyproject.toml is installed, on every system."""
+    return f'in the folder of this program: python -m pip install -e ".[{extra}]"'
+
+
 class ValenceError(Exception):
     """Something that the user can put right; the text says what to do."""
 

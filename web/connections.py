@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +23,6 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from web.addresses import Network, household
-
-try:
-    import resource
-except ImportError:  # Windows has no such limit
-    resource = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -273,7 +269,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def _most_files() -> int:
     """How many files and sockets the process may have open."""
-    if resource is None:
+    if sys.platform == "win32":  # which has no such limit, nor the module
         return 1 << 20
+    import resource
+
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return most if most != resource.RLIM_INFINITY else 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -20,6 +21,14 @@ ANSWER = 3.0
 """Seconds within which a database answers that works."""
 
 _FILES = StaticFiles(directory=PAGES)
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
+"""Not as Python says: it believes Windows' registry, in which modules are often plain text, which browsers
+do not run."""
 
 
 @router.get("/", include_in_schema=False, dependencies=[OPERATORS])
@@ -68,4 +77,7 @@ async def page_file(path: str, request: Request) -> Response:
         raise HTTPException(404, "Not Found")
     response = await _FILES.get_response(path, request.scope)
     response.headers["cache-control"] = "no-cache"
+    kind = _TYPES.get(PurePosixPath(path).suffix)
+    if kind is not None and "content-type" in response.headers:
+        response.headers["content-type"] = kind
     return response

@@ -73,7 +73,7 @@ def _run(
     """One process over what is left, which loses what was answered. Returns what it was ended for, by the
     name of the verdict's list (None: nothing), and the last that it said."""
     named = [f"./{made.path}" for made in left.values() if made.named]
-    words = [sys.executable, "-m", "valence.cli", "analyze", "--json", "--out", str(work / "results"), "."]
+    words = [sys.executable, "-m", "valence", "analyze", "--json", "--out", str(work / "results"), "."]
     began = last = time.monotonic()
     with (work / "errors").open("w+b") as errors:
         process = subprocess.Popen(

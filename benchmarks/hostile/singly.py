@@ -33,7 +33,7 @@ def measure(folder: Path, limits: Limits) -> list[dict[str, Any]]:
 
 
 def _one(folder: Path, name: str, limits: Limits) -> dict[str, Any]:
-    words = [sys.executable, "-m", "valence.cli", "analyze", "--json", "--no-annotate", name]
+    words = [sys.executable, "-m", "valence", "analyze", "--json", "--no-annotate", name]
     began = time.monotonic()
     process = subprocess.Popen(
         words,

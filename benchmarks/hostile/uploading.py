@@ -58,7 +58,7 @@ class Server:
         store = self.work / f"served_{self._starts}"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "valence.cli", "serve", "--port", str(self._port), "--no-open"],
+                [sys.executable, "-m", "valence", "serve", "--port", str(self._port), "--no-open"],
                 cwd=self.work,
                 env=environment(store, VALENCE_TOKEN=self._token),
                 stdin=subprocess.DEVNULL,

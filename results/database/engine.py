@@ -46,11 +46,11 @@ class Database:
                 self.url = _unchanging(folder / DATABASE_NAME)
             self.engine = _engine(self.url)
             self._file: _Identity | None = None
-            with self.read() as connection:
-                ready = is_current(connection)
-            if not ready:
-                with self.write() as connection:
-                    prepare(connection)
+            try:
+                self._make_ready()
+            except BaseException:
+                self.close()  # on Windows nobody could move or remove a file that is held open
+                raise
             self._file = _identity(folder / DATABASE_NAME) if url is None else None
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError(f"The database address {self.address!r} cannot be used: {error}") from error
@@ -86,6 +86,13 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    def _make_ready(self) -> None:
+        with self.read() as connection:
+            ready = is_current(connection)
+        if not ready:
+            with self.write() as connection:
+                prepare(connection)
 
     def require_folder(self) -> None:
         """Raises StoreError where the sessions folder, or the database in it, is gone or is another one by

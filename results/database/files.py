@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,17 +21,17 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder", str(path))
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+        part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}.part")
+        # Not by `tempfile`, which would shut colleagues out of a shared folder.
+        file = part.open("xb")
     except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror}") from error
-    part = Path(name)
+        raise ExportError(f"{path} cannot be written: {_said(error)}") from error
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             yield file
-        part.chmod(0o666 & ~_umask())  # mkstemp's own 0600 would shut colleagues out of a shared folder
         part.replace(path)
     except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise ExportError(f"{path} cannot be written: {_said(error)}") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -43,12 +42,9 @@ def utf8(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _umask() -> int:
-    # Reading the mask means setting it; on Linux the kernel also tells it without (proc(5), since 4.7).
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("Umask:"):
-                return int(line.split()[1], 8)
-    except OSError:
-        pass
-    return 0o022
+def _said(error: OSError) -> str:
+    if isinstance(error, PermissionError):  # on Windows also while another program has the file open
+        return (
+            f"{error.strerror}; close what has it open, change who may write there, or choose another place"
+        )
+    return error.strerror or str(error)

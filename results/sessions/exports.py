@@ -40,10 +40,7 @@ from results.sessions.summaries import portable, summary
 
 CSV_NAME = "valence.csv"
 SUMMARY_NAME = "summary.json"
-PARQUET_HELP = (
-    "Parquet needs the package pyarrow: install it with `pip install pyarrow`, "
-    "or this program with its extra, `pip install 'valence-detector[parquet]'`."
-)
+PARQUET_HELP = "Parquet needs the package pyarrow: install it with `python -m pip install pyarrow`."
 _PIECE = 20_000
 """Rows of a CSV that are put into words at a time."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,33 +32,32 @@ class Owner:
         if self.host != platform.node():
             return None
         if self.pid == os.getpid():
-            return self.started == _start_of(self.pid)
-        if _PROC.joinpath("self").exists():
-            return self.started == _start_of(self.pid)
-        if os.name != "posix":  # there os.kill would end the process instead of looking for it
-            return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
+            return self == this_process()
+        started = _start_of(self.pid)
+        return None if started == "" else started == self.started
 
 
 def this_process() -> Owner:
     """The calling process."""
-    pid = os.getpid()
+    return _owner(os.getpid())
+
+
+@cache
+def _owner(pid: int) -> Owner:
     return Owner(platform.node(), pid, _start_of(pid) or "")
 
 
 def _start_of(pid: int) -> str | None:
-    """Boot and clock tick at which a process started; None if it is gone or only waits to be reaped.
-
-    Fields 3 (state) and 22 (start time) of /proc/<pid>/stat, proc(5). Empty where there is no /proc.
+    """When a process started; None if it is gone or only waits to be reaped. Empty on Windows: there the age
+    of its last sign of life has to do.
     """
-    if not _PROC.joinpath("self").exists():
+    if sys.platform == "win32":
         return ""
+    return _told_by_proc(pid) if _PROC.joinpath("self").exists() else _told_by_ps(pid)
+
+
+def _told_by_proc(pid: int) -> str | None:
+    """Boot and clock tick: fields 3 (state) and 22 (start time) of /proc/<pid>/stat, proc(5)."""
     try:
         stat = _PROC.joinpath(str(pid), "stat").read_text(errors="replace")
     except OSError:
@@ -65,6 +66,19 @@ def _start_of(pid: int) -> str | None:
     if fields[0] in "ZXx":
         return None
     return f"{_boot()}:{fields[19]}"
+
+
+def _told_by_ps(pid: int) -> str | None:
+    """On macOS and the BSDs, which have no /proc. Seconds are all that it tells."""
+    command = ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+        )
+    except OSError:
+        return ""
+    state, _, started = done.stdout.strip().partition(" ")
+    return None if state[:1] in ("", "Z") else " ".join(started.split())
 
 
 @cache

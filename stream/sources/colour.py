@@ -101,12 +101,14 @@ def _mapping(picture: av.VideoFrame, kind: str) -> av.filter.Graph:
     span = "full" if picture.color_range == 2 else "limited"
     with tempfile.TemporaryDirectory(prefix="valence-") as folder:
         # FFmpeg reads the table when it is named, and knows no other way to be given one.
-        (Path(folder) / "table.cube").write_text(_table(kind))
+        table = Path(folder) / "table.cube"
+        table.write_text(_table(kind), encoding="ascii")
         chain = [
             source,
             graph.add("scale", f"in_color_matrix={matrix}:in_range={span}:out_range=full"),
             graph.add("format", "gbrp10le"),
-            graph.add("lut3d", f"file='{Path(folder).as_posix()}/table.cube':interp=tetrahedral"),
+            # By name, not as one text: in that, quotes and colons of the folder's name mean something.
+            graph.add("lut3d", file=str(table), interp="tetrahedral"),
             graph.add("format", "bgr24"),
             graph.add("buffersink"),
         ]

@@ -137,6 +137,7 @@ def test_who_raises_in_progress_stops_the_work_and_keeps_the_worker() -> None:
         raise RuntimeError("enough")
 
     with Workers(1) as workers:
+        workers.run(product, 2, 3)  # what it does is loaded: that may take longer than it has to stop
         pid = workers.run(os.getpid)
         with pytest.raises(RuntimeError, match="enough"):
             workers.run(hang, progress=enough)

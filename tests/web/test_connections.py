@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -16,7 +17,7 @@ from inference import ValenceModel
 from tests.web import asking
 from tests.web.serving import Served, serving, wait_until
 from web.addresses import household
-from web.connections import Bounds
+from web.connections import Bounds, Connections
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 EVENTS = (
@@ -242,3 +243,9 @@ def test_a_connection_goes_on_after_a_refusal_whose_body_was_small(limited: Limi
 )
 def test_what_counts_as_one_address(address: str, counted: Any) -> None:
     assert household(address) == counted
+
+
+def test_a_system_that_counts_no_files_limits_no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "resource", None)  # its import fails
+    assert Connections(Bounds(in_all=5000))._most == 5000

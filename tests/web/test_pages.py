@@ -47,6 +47,25 @@ def test_files_outside_the_pages_are_not_served(served: Served) -> None:
         assert asking.get(served.url + path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("live/live.js", "text/javascript; charset=utf-8"),
+        ("base.css", "text/css; charset=utf-8"),
+        ("shared/mark.svg", "image/svg+xml"),
+    ],
+)
+def test_files_are_what_they_are_whatever_the_system_believes(
+    served: Served, monkeypatch: pytest.MonkeyPatch, file: str, kind: str
+) -> None:
+    """On Windows programs write into the registry what files are, and a module of plain text is not run."""
+    monkeypatch.setattr("starlette.responses.guess_type", lambda _path: ("text/plain", None))
+    answer = asking.get(f"{served.url}/pages/{file}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+    again = asking.get(f"{served.url}/pages/{file}", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_the_api_describes_itself(served: Served) -> None:
     paths = asking.get(served.url + "/openapi.json").json()["paths"]
     assert {"/health", "/api/offer", "/api/live/{session_id}/watch"} <= paths.keys()

@@ -14,7 +14,7 @@ from analysis.engine import detector_of, open_model
 from analysis.errors import AnalysisError
 from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
-from valence.errors import DONE, FAILED
+from valence.errors import DONE, FAILED, how_to_get
 from valence.printing import cell, console, print_json
 from valence.settings import Settings
 
@@ -68,9 +68,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         problems.append(
             f"the sessions folder {settings.sessions} cannot be written; set VALENCE_SESSIONS to one that can"
         )
-    missing = {
-        name: f"pip install -e '.[{extra}]'" for name, extra in _EXTRAS.items() if _installed(name) is None
-    }
+    missing = {name: how_to_get(extra) for name, extra in _EXTRAS.items() if _installed(name) is None}
     return {
         "version": __version__,
         "python": platform.python_version(),
@@ -114,7 +112,7 @@ def _print(report: dict[str, Any]) -> None:
         table.add_row(f"detector {name}", cell(state))
     table.add_row("sessions", cell(report["sessions"]))
     for name, version in report["packages"].items():
-        table.add_row(name, version or "missing: run `make setup`")
+        table.add_row(name, version or f"missing: python -m pip install {name}")
     for name, how in report["optional_missing"].items():
         table.add_row(name, f"not installed (optional): {how}")
     screen.print(table)

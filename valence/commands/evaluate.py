@@ -20,7 +20,8 @@ from rich.table import Table
 
 from analysis.pictures import Read, read_pictures
 from analysis.settings import AnalysisSettings
-from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError, Workers, cores
+from analysis.system import cores
+from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError, Workers
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
 from valence.commands.labels import BadRow, Row, read_labels

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from stream.faces.detection import locate_in_crop, open_detector
-from valence.errors import ValenceError
+from valence.errors import ValenceError, how_to_get
 from valence.printing import say
 
 
@@ -25,7 +25,7 @@ def train_landmarks(
         from training.datasets import ferplus
         from training.networks import landmarks
     except ImportError as error:
-        raise ValenceError(f"training needs more packages ({error}): pip install -e '.[training]'") from error
+        raise ValenceError(f"training needs more packages ({error}): {how_to_get('training')}") from error
     if not teacher.is_file():
         raise ValenceError(f"there is no teacher at {teacher}")
     detector = open_detector()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +23,7 @@ from valence.settings import Settings
 from valence.storage import explained
 from web.live.messages import frame_message
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _BAR = 41
 """Characters of the scale from -1 to +1."""
 
@@ -38,7 +39,12 @@ def follow(
     Raises:
         ValenceError: model, detector or store cannot be used.
     """
-    with explained(), Store(settings.sessions, settings.database_url) as store, _shown(as_json) as show:
+    with (
+        explained(),
+        Store(settings.sessions, settings.database_url) as store,
+        _shown(as_json) as show,
+        _interruptible() as until,
+    ):
         engine = Engine(settings.analysis, open_model(settings.analysis), store)
         engine.model.warm_up()
         end = asyncio.run(
@@ -48,7 +54,7 @@ def follow(
                 name,
                 sink=show,
                 seconds=seconds,
-                until=_on_interrupt,
+                until=until,
                 told=lambda notice: say(f"valence: {source.name}: {notice}", err=True),
             )
         )
@@ -57,11 +63,24 @@ def follow(
         return end
 
 
-def _on_interrupt(task: asyncio.Task[None]) -> None:
-    """Ctrl-C ends the session in good order."""
-    with contextlib.suppress(NotImplementedError):  # Windows: asyncio.run cancels everything instead
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[asyncio.Task[None]], None]]:
+    """Whoever is handed a task sees to it that Ctrl-C ends it, and with it the session, in good order.
+
+    Not by the event loop's own handlers, which Windows does not have.
+    """
+    before = {sign: signal.getsignal(sign) for sign in _ENDING}
+
+    def until(task: asyncio.Task[None]) -> None:
+        loop = asyncio.get_running_loop()
+        for sign in _ENDING:
+            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(task.cancel))
+
+    try:
+        yield until
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 class _Printer:

@@ -222,11 +222,22 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(128)  # so whoever opens the address at once waits, and is not refused
+        try:
+            if sys.platform == "win32":  # there SO_REUSEADDR would let others listen on the same port, too
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)  # so whoever opens the address at once waits, and is not refused
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ValenceError(f"port {port} is in use; choose another with --port") from error
+        if error.errno == errno.EACCES:  # a low one on Linux; on Windows one that the system keeps
+            raise ValenceError(
+                f"port {port} may not be used; choose another with --port, 1024 or more"
+            ) from error
         raise ValenceError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     return listening

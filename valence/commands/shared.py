@@ -42,5 +42,5 @@ def note(store: Store, action: str, what: str) -> None:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in some containers
+    except (OSError, KeyError, ImportError):  # a user id without a name, as in some containers
         return "somebody"

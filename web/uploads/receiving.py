@@ -14,6 +14,8 @@ from typing import IO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from results.database.ids import names_device
+
 MOST_FILES = 1000
 _LONGEST_STEM = 100
 _OURS = frozenset(("job",))
@@ -189,7 +191,7 @@ def disk_name(name: str) -> str:
     while len(stem.encode()) > _LONGEST_STEM:
         stem = stem[:-1]
     stem = stem.strip(" .") or "upload"
-    if stem.lower() in _OURS:
+    if stem.lower() in _OURS or names_device(stem):
         stem = f"upload {stem}"
     return f"{stem}.{suffix}" if suffix else stem
 

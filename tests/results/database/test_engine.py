@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -27,6 +28,17 @@ def test_a_database_of_a_newer_program_is_left_alone(store: Store) -> None:
 
     with pytest.raises(StoreError, match="version 999"):
         Store(store.root)
+
+
+def test_a_database_that_is_refused_is_let_go_of(older: Path) -> None:
+    raw = sqlite3.connect(older / "valence.db")
+    raw.execute("UPDATE schema SET version = 999")
+    raw.commit()
+    raw.close()
+    with pytest.raises(StoreError, match="version 999") as refused:
+        Store(older)
+    held = [file.path for file in psutil.Process().open_files() if Path(file.path).parent == older]
+    assert held == [], refused
 
 
 @pytest.fixture

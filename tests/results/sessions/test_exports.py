@@ -162,7 +162,7 @@ def test_parquet_without_pyarrow_says_how_to_get_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    with pytest.raises(ExportError, match=r"valence-detector\[parquet\]"):
+    with pytest.raises(ExportError, match="pip install pyarrow"):
         export(store, finished, Format.PARQUET, tmp_path / "x.parquet")
     assert list(tmp_path.glob("x*")) == []
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from results import State, Store
+from results.sessions import owner
 from results.sessions.owner import Owner, this_process
 from tests import ROOT
 
@@ -112,3 +115,35 @@ def test_a_process_knows_itself_and_not_a_later_one_of_its_number() -> None:
     assert own.alive() is True
     assert Owner(own.host, own.pid, "another start").alive() is False
     assert Owner("elsewhere", own.pid, own.started).alive() is None
+
+
+@pytest.fixture
+def without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As on macOS and Windows."""
+    monkeypatch.setattr(owner, "_PROC", tmp_path / "none")
+    owner._owner.cache_clear()
+    yield
+    owner._owner.cache_clear()
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps (Debian: procps)")
+@pytest.mark.usefixtures("without_proc")
+def test_where_there_is_no_proc_the_start_of_a_process_is_known_too() -> None:
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with sleeper:
+        started = owner._start_of(sleeper.pid)
+        assert started
+        assert Owner(this_process().host, sleeper.pid, started).alive() is True
+        assert Owner(this_process().host, sleeper.pid, "Mon Jan 1 00:00:00 2001").alive() is False
+        sleeper.kill()
+    assert Owner(this_process().host, sleeper.pid, started).alive() is False
+    assert this_process().alive() is True
+
+
+@pytest.mark.usefixtures("without_proc")
+def test_where_nothing_tells_of_processes_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The age of a session's last sign of life decides then; and no process is harmed by the question."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("on Windows this would end the process"))
+    assert Owner(this_process().host, os.getppid(), "").alive() is None
+    assert this_process().alive() is True

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from results import State, Store, StoreError
+from results.database.ids import names_device
 from results.sessions.store import slug
 from stream.frames import Box, Sample
 from tests.results.made import NOON, begin, sample
@@ -180,3 +181,16 @@ def test_a_commit_that_held_although_it_failed_is_not_repeated(store: Store, mon
 
     assert store.samples(writer.id).frame.tolist() == [0, 1]
     assert [event.text for event in store.events(writer.id)] == ["once", "twice"]
+
+
+@pytest.mark.parametrize("name", ["con", "Aux.mp4", "nul", "LPT1", "com¹.x"])
+def test_no_file_is_called_as_windows_calls_a_device(name: str) -> None:
+    assert not names_device(f"{slug(name)}.csv")
+    assert slug(name).endswith(name)
+
+
+def test_names_that_differ_in_capitals_only_get_folders_of_their_own(store: Store) -> None:
+    """On macOS and Windows `Clip` and `clip` are one folder."""
+    ids = [begin(store, name=name).id for name in ("Clip", "clip", "CLIP", "other")]
+    assert len({session_id.lower() for session_id in ids}) == 4
+    assert ids[0].endswith("_Clip") and ids[3].endswith("_other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -124,6 +125,16 @@ def test_high_dynamic_range_is_brought_into_the_ordinary_one(tmp_path: Path, kin
     source, frames = read(hdr(tmp_path / "a.mp4", images, kind))
 
     assert any(kind in warning for warning in source.warnings)
+    assert alike(frames[0].image, images[0]) < 8
+
+
+def test_temporary_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFmpeg reads the table of colours from a file; on Windows its path has a drive's colon and a name."""
+    odd = tmp_path / "C:" / "Ann O'Neill, [x];y\\z"
+    odd.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    images = moving(3)
+    _, frames = read(hdr(tmp_path / "a.mp4", images, "HLG"))
     assert alike(frames[0].image, images[0]) < 8
 
 

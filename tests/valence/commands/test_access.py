@@ -110,3 +110,15 @@ def test_the_trail_tells_who_did_what(run: Run) -> None:
     ]
     assert all(line["who"].endswith(" in a terminal") for line in lines)
     assert "study spring" in run("audit").out
+
+
+def test_who_has_no_name_is_somebody(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python asks the variables and then a module that Windows does not have."""
+
+    def unknown() -> str:
+        raise ImportError("No module named 'pwd'")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    run("tokens", "create", "ci")
+    (line,) = said(run("audit", "--json"))
+    assert line["who"] == "somebody in a terminal"

@@ -130,6 +130,9 @@ def test_ctrl_c_ends_and_keeps_the_session(tmp_path: Path, serve: Serve) -> None
         "    plain(self, *given)\n"
         "    print('frame', file=sys.stderr, flush=True)\n"
         "live.LivePipeline._hand_out = watched\n"
+        "import asyncio\n"
+        "from asyncio.unix_events import _UnixSelectorEventLoop as Loop\n"
+        "Loop.add_signal_handler = asyncio.AbstractEventLoop.add_signal_handler  # as on Windows\n"
         "from valence.cli import main\n"
         f"main(['analyze', {url!r}, '--json'])\n"
     )

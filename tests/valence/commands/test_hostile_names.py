@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VALENCE_")}
     done = subprocess.run(
-        [sys.executable, "-m", "valence.cli", *words],
+        [sys.executable, "-m", "valence", *words],
         cwd=folder,
         env={**kept, "PYTHONPATH": str(ROOT), **environment},
         stdin=subprocess.DEVNULL,

@@ -29,7 +29,7 @@ ONE = MEDIA / "one_face.jpg"
 
 def analyze(folder: Path, *words: str, piped_in: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "valence.cli", "analyze", *words, "--json", "--no-annotate"],
+        [sys.executable, "-m", "valence", "analyze", *words, "--json", "--no-annotate"],
         cwd=folder,
         input=piped_in,
         stdin=None if piped_in is not None else subprocess.DEVNULL,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import ipaddress
 import os
 import queue
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -24,6 +27,8 @@ from cryptography.x509.oid import NameOID
 
 from tests import ROOT
 from tests.valence.command import Run
+from valence.commands.serve import _listen
+from valence.errors import ValenceError
 
 PASSWORD = "correct horse battery"
 
@@ -31,7 +36,7 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[str]:
     """`valence serve` in a process of its own, on a free port; the first line that it prints."""
-    command = [sys.executable, "-m", "valence.cli", "serve", "--port", "0", "--no-open", *arguments]
+    command = [sys.executable, "-m", "valence", "serve", "--port", "0", "--no-open", *arguments]
     own = {name: value for name, value in os.environ.items() if not name.startswith("VALENCE_")}
     running = subprocess.Popen(
         command,
@@ -208,10 +213,47 @@ def test_what_is_no_certificate_is_one_clear_line(
 
 def add_operator(folder: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "valence.cli", "operators", "add", "ann", "--sessions", str(folder)],
+        [sys.executable, "-m", "valence", "operators", "add", "ann", "--sessions", str(folder)],
         input=f"{PASSWORD}\n",
         text=True,
         cwd=ROOT,
         check=True,
         stdout=subprocess.DEVNULL,
     )
+
+
+class Refusing(socket.socket):
+    """A socket of which only the options are noted."""
+
+    options: ClassVar[list[tuple[int, int, int]]] = []
+    number = 0
+    """Of the error that it is refused with."""
+
+    def setsockopt(self, *given: Any) -> None:
+        self.options.append(given)
+
+    def bind(self, _address: Any) -> None:
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.EADDRINUSE, "port 80 is in use"), (errno.EACCES, "port 80 may not be used")]
+)
+def test_a_port_that_cannot_be_had_is_said_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, number: int, says: str
+) -> None:
+    monkeypatch.setattr(Refusing, "number", number)
+    monkeypatch.setattr(socket, "socket", Refusing)
+    with pytest.raises(ValenceError, match=f"{says}.*--port"):
+        _listen("127.0.0.1", 80)
+
+
+def test_on_windows_nobody_else_may_listen_on_the_same_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)  # ~SO_REUSEADDR, as Windows has it
+    monkeypatch.setattr(Refusing, "options", [])
+    monkeypatch.setattr(Refusing, "number", errno.EADDRINUSE)
+    monkeypatch.setattr(socket, "socket", Refusing)
+    with pytest.raises(ValenceError):
+        _listen("127.0.0.1", 80)
+    assert Refusing.options == [(socket.SOL_SOCKET, -5, 1)]

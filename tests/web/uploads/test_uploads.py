@@ -91,6 +91,11 @@ def test_events_follow_an_analysis_to_its_end(server: Served) -> None:
         ("a\x00b\n.jpg", "ab.jpg", "ab.jpg"),
         (".mp4", ".mp4", "upload.mp4"),
         ("job.json", "job.json", "upload job.json"),
+        ("CON.mp4", "CON.mp4", "upload CON.mp4"),  # Windows means devices by these, whatever follows
+        ("aux", "aux", "upload aux"),
+        ("com1.cam.mp4", "com1.cam.mp4", "upload com1.cam.mp4"),
+        ("lpt¹.mp4", "lpt¹.mp4", "upload lpt¹.mp4"),
+        ("console.mp4", "console.mp4", "console.mp4"),
         ("ü" * 300 + ".mp4", "ü" * 200, "ü" * 50),
     ],
 )

@@ -16,7 +16,7 @@ import typer
 
 from inference.manifest import DEFAULT
 from valence.commands.training.options import Common, Fold, Learning, Network, Source, Start
-from valence.errors import FAILED, ValenceError
+from valence.errors import FAILED, ValenceError, how_to_get
 from valence.options import with_options
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _training() -> Iterator[Any]:
         commands = importlib.import_module("training.fitting.commands")
     except ImportError as error:
         raise ValenceError(
-            f"training needs the extra 'training' ({error.name} is missing): pip install -e '.[training]'",
+            f"training needs the extra 'training' ({error.name} is missing): {how_to_get('training')}",
             FAILED,
         ) from error
     from training.errors import TrainingError
