@@ -116,7 +116,7 @@ class Analyzer:
             description: Description = self._recognizer.describe(frame.image, [box], rolls)[0]
             return description
 
-        look = CloseLook(self._detector, self._landmarks, frame.image)
+        look = CloseLook(self._detector, self._landmarks, self._attributes, frame.image)
         tracks = self._tracker.update(view, scale, found, frame.time, describe, look, frame.image)
         undecided = self._tracker.undecided(frame.time)
         return (

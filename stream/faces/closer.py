@@ -29,6 +29,10 @@ class Look(Protocol):
         """The same, turned by any roll, which the detection says."""
         ...
 
+    def is_human(self, found: Detection) -> bool:
+        """Whether it can be a human's face."""
+        ...
+
 
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""

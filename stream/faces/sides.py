@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from inference import AttributeModel
 from inference.landmarks import LandmarkModel
 from stream.faces.closer import Surroundings, turned_back, within_turn
 from stream.faces.detection import Detection, Detector
+from stream.faces.humans import only_humans
 from stream.faces.light import evened
 from stream.frames import Box
 
@@ -66,9 +68,12 @@ def _is_inside(point: tuple[float, float], width: int, height: int) -> bool:
 class CloseLook:
     """Close looks at one frame, that also say how a head is turned."""
 
-    def __init__(self, detector: Detector, landmarks: LandmarkModel, image: Image) -> None:
+    def __init__(
+        self, detector: Detector, landmarks: LandmarkModel, attributes: AttributeModel, image: Image
+    ) -> None:
         """`image` is the frame, BGR (H, W, 3)."""
         self._detector, self._landmarks, self._image = detector, landmarks, image
+        self._attributes = attributes
 
     def at(self, box: Box, roll: float) -> Detection | None:
         """The face at about `box`, turned clockwise by about `roll` degrees; None: there is none."""
@@ -78,6 +83,10 @@ class CloseLook:
     def around(self, box: Box) -> Detection | None:
         """The same, turned by any roll."""
         return self._with_roll(Surroundings(self._image, box), from_sides(self._detector, self._image, box))
+
+    def is_human(self, found: Detection) -> bool:
+        """Whether it can be a human's face."""
+        return bool(only_humans(self._attributes, self._image, [found]))
 
     def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
         """With what the landmarks say of its roll."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stream.faces.closer import Look
 from stream.faces.detection import Detection
 from stream.faces.looks import Image, looks_of
 from stream.faces.people import Describe, Description
@@ -29,8 +30,10 @@ class Sight:
         describe: Describe | None,
         rules: Rules,
         whole: Image,
+        look: Look | None,
     ) -> None:
         self.image, self.scale, self.time, self.whole = image, scale, time, whole
+        self.look = look
         self.detections = list(detections)
         self.looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
         self._rules = rules

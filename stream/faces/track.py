@@ -37,6 +37,8 @@ class Rules:
     """A detection below this score goes on with a track, but begins none and brings no lost one back."""
     evidence: float = 0.75
     """A track is confirmed when its detections' ``score - 0.5`` add up to this."""
+    no_human: float = 3.0
+    """What is no human's face has so much less evidence afterwards: a second of sure detections."""
     at_once: float = 0.8
     """In a source's first frame nothing came before: this score confirms alone."""
     tentative: float = 0.6

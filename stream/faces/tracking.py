@@ -68,7 +68,7 @@ class Tracker:
         """
         r = self._rules
         whole = image if whole is None else whole
-        sight = Sight(image, scale, detections, time, describe, r, whole)
+        sight = Sight(image, scale, detections, time, describe, r, whole, look)
         cut, now = self.cuts_to(image), outline(image)
         # By coarse looks one face before a cut and one after it in the same place is rather one person.
         several = len(detections) > 1 or sum(t.state is not State.LOST for t in self._tracks) > 1
@@ -178,7 +178,7 @@ class Tracker:
         track.evidence += detection.score - 0.5
         track.time = track.seen = time
         if track.state is State.TENTATIVE and track.evidence >= self._rules.evidence:
-            self._confirm(track)
+            self._confirm(track, sight)
         elif track.state is State.LOST:
             self._return(track, index, sight)
 
@@ -238,9 +238,14 @@ class Tracker:
         self._tracks.append(track)
         first = self._previous is None and found.score >= self._rules.at_once
         if first or track.evidence >= self._rules.evidence:
-            self._confirm(track)
+            self._confirm(track, sight)
 
-    def _confirm(self, track: Track) -> None:
+    def _confirm(self, track: Track, sight: Sight) -> None:
+        """Gives the track its id, unless it is no human's face: then it is looked at again later."""
+        found = Detection(track.box, track.score, track.roll)
+        if sight.look is not None and not sight.look.is_human(found):
+            track.evidence -= self._rules.no_human
+            return
         track.state, track.face_id = State.CONFIRMED, self._next_id
         self._next_id += 1
 
