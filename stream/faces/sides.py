@@ -21,7 +21,8 @@ Image = npt.NDArray[np.uint8]
 
 _STEP = 45.0
 """Degrees from one side to the next: a detector sees well what is off by half of it."""
-ALL_SIDES = tuple(float(side) for side in np.arange(-180, 180, _STEP))
+_QUARTERS = (0.0, 90.0, -180.0, -90.0)
+ALL_SIDES = (*_QUARTERS, *(side + _STEP for side in _QUARTERS))
 TILTED_SIDES = (-_STEP, 0.0, _STEP)
 _MIRRORED = 0.1
 """Share of a picture that is mirrored beyond each border."""
@@ -105,7 +106,11 @@ def from_sides(
     at the 90th percentile (20 portraits turned by any angle). A head that is about upright has none.
     """
     there = Surroundings(image, box)
-    looks = {side: there.face(detector, side) for side in sides}
+    looks: dict[float, Detection | None] = {}
+    for side in sides:
+        if len(looks) == len(_QUARTERS) and not any(looks.values()):
+            return None  # a face is at least suspected from one of four sides
+        looks[side] = there.face(detector, side)
     best = max((look for look in looks.values() if look), key=lambda look: look.score, default=None)
     if best is None:
         return None

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from stream.faces.closer import Look
 from stream.faces.detection import Detection
-from stream.faces.looks import Image, looks_of
+from stream.faces.looks import Image, Looks, looks_of
 from stream.faces.people import Describe, Description
 from stream.faces.track import Rules
 from stream.frames import Box
 
 _LEAST = 24.0
-"""Pixels of a face's side below which it is not described: it would be like everybody and nobody."""
+"""Pixels of a face's side below which it is not described, or looked at: it would be like everybody and
+nobody."""
 
 _HIDDEN = 0.3
 """Share of a face in another's box from which its description would be of both."""
@@ -35,7 +36,7 @@ class Sight:
         self.image, self.scale, self.time, self.whole = image, scale, time, whole
         self.look = look
         self.detections = list(detections)
-        self.looks = [looks_of(image, d.box.scaled(scale)) for d in detections]
+        self.looks = [self._looks_of(d.box) for d in detections]
         self._rules = rules
         self.alone = [self._is_alone(index) for index in range(len(self.detections))]
         """By detection: whether nobody else is in its box, so that its looks are its own."""
@@ -46,15 +47,21 @@ class Sight:
     def add(self, detection: Detection) -> int:
         """Takes a detection in that a closer look has given; its number."""
         self.detections.append(detection)
-        self.looks.append(looks_of(self.image, detection.box.scaled(self.scale)))
+        self.looks.append(self._looks_of(detection.box))
         self.alone.append(self._is_alone(len(self.detections) - 1))
         return len(self.detections) - 1
 
     def replace(self, index: int, detection: Detection) -> None:
         """Puts what a closer look has given in the place of a detection."""
         self.detections[index] = detection
-        self.looks[index] = looks_of(self.image, detection.box.scaled(self.scale))
+        self.looks[index] = self._looks_of(detection.box)
         self._described.pop(index, None)
+
+    def _looks_of(self, box: Box) -> Looks:
+        """From the view, or, where that shows too little of the face, from the frame itself."""
+        if box.area * self.scale**2 < _LEAST**2:
+            return looks_of(self.whole, box)
+        return looks_of(self.image, box.scaled(self.scale))
 
     def _is_alone(self, index: int) -> bool:
         box = self.detections[index].box
