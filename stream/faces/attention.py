@@ -1,8 +1,8 @@
 """Who is looked at closely in a frame, and what comes of it.
 
-Tilted faces are, before anything is matched: the usual view shows them badly, and their boxes there are poor.
-So are, when detections are matched, those whom the view missed or hardly showed, and those of whom it is not
-known yet how they are turned. Few in a frame: who waited longest comes first.
+Tilted faces are, before anything is matched, and those whom the view showed badly before: their boxes there
+are poor. So are, when detections are matched, those whom the view missed or hardly showed, and those of whom
+it is not known yet how they are turned. Few in a frame: who waited longest comes first.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class Attention:
         self._look, self._tracks, self._sight, self._rules = look, tracks, sight, rules
         self._left = rules.looks
 
-    def to_tilted(self) -> Pairs:
-        """The tilted faces that are where they should be; what the view showed of them is left out."""
-        tilted = [t for t in self._tracks if t.state is State.CONFIRMED and abs(t.roll) > self._rules.tilted]
-        return self._to(tilted, [])
+    def to_hard(self) -> Pairs:
+        """Those whom the view shows badly and who are where they should be; what it shows of them is left
+        out."""
+        hard = [t for t in self._tracks if t.state is State.CONFIRMED and self._is_hard(t)]
+        return self._to(hard, [])
 
     def to_missed(self, pairs: Pairs) -> Pairs:
         """Others whom the view missed. Those in `pairs` whom it hardly showed are replaced in the frame."""
@@ -46,6 +47,15 @@ class Attention:
             found = self._look.around(shown.box)
             if found is not None and found.score >= shown.score - self._rules.worse:
                 self._sight.replace(index, found)
+
+    def _is_hard(self, track: Track) -> bool:
+        r = self._rules
+        if abs(track.roll) > r.tilted:
+            return True
+        expected = track.predicted(self._sight.time)
+        return track.close and not any(
+            d.score >= r.look_below and iou(d.box, expected) > r.hidden for d in self._sight.detections
+        )
 
     def _is_missed(self, track: Track, index: int | None) -> bool:
         r, time = self._rules, self._sight.time
@@ -95,4 +105,5 @@ class Attention:
             track.attempts += 1
             return None
         track.attempts = track.attempts + 1 if found.score < r.look_below else 0
+        track.close = True
         return found

@@ -140,6 +140,8 @@ class Track:
     """Whether it was looked at from all sides, so that its roll is known."""
     looked: float = -math.inf
     """When it was last looked at closely."""
+    close: bool = False
+    """Whether it was a closer look that showed it last."""
     attempts: int = 0
     """Closer looks in a row that did not show it."""
     unplaced: bool = False

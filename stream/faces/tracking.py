@@ -75,7 +75,7 @@ class Tracker:
         if cut and (several or sight.describes):
             self._forget_places()
         attention = None if look is None else Attention(look, self._tracks, sight, r)
-        pairs = attention.to_tilted() if attention else []
+        pairs = attention.to_hard() if attention else []
         pairs += self._match(sight, pairs)
         if attention:
             pairs += attention.to_missed(pairs)
@@ -175,6 +175,7 @@ class Tracker:
         if sight.alone[index]:
             track.looks, track.latest = _mixed(track.looks, looks), looks
         track.carrier, track.unplaced = None, False
+        track.close = track.close and track.looked == time
         track.evidence += detection.score - 0.5
         track.time = track.seen = time
         if track.state is State.TENTATIVE and track.evidence >= self._rules.evidence:
