@@ -7,6 +7,7 @@ correlation tracker does, and says whether a face is there.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -58,6 +59,7 @@ class Surroundings:
         # Averaging all pixels of a large face costs more than the detection: first take every n-th.
         step = max(1, int(0.75 * self._side / _FACE))
         height, width = image.shape[:2]
+        self._size = width, height
         half, last = _TURNED * self._side / 2, (width - 1, height - 1)
         left, top = np.clip(self._centre - half, 0, last).astype(int).tolist()
         right, bottom = np.clip(self._centre + half, 0, last).astype(int).tolist()
@@ -82,7 +84,9 @@ class Surroundings:
                 continue
             if away - found.score < nearest:
                 best, nearest = found, away - found.score
-        return None if best is None else turned_back(best, matrix, roll)
+        if best is None:
+            return None
+        return unmirrored(turned_back(best, matrix, roll), *self._size)
 
     def roll(self, landmarks: LandmarkModel, box: Box, roll: float) -> float:
         """Degrees by which the face at `box` is turned clockwise, by its landmarks, -180..180.
@@ -98,6 +102,19 @@ class Surroundings:
 def look_closer(detector: Detector, image: Image, box: Box, roll: float) -> Detection | None:
     """One look at the `Surroundings` of one face."""
     return Surroundings(image, box).face(detector, roll)
+
+
+def unmirrored(found: Detection, width: int, height: int) -> Detection:
+    """What was found in a mirrored picture (width, height), with its middle in the picture itself.
+
+    In the mirror half a face is a whole one that may lie a little to either side of the border.
+    """
+    b, (x, y) = found.box, found.box.centre
+    dx, dy = 2 * (min(max(x, 0), width) - x), 2 * (min(max(y, 0), height) - y)
+    if not dx and not dy:
+        return found
+    points = None if found.points is None else found.points + np.array([dx, dy])
+    return replace(found, box=Box(b.left + dx, b.top + dy, b.right + dx, b.bottom + dy), points=points)
 
 
 def turned_back(found: Detection, matrix: Matrix, roll: float) -> Detection:

@@ -16,7 +16,8 @@ _LEAST = 24.0
 nobody."""
 
 _HIDDEN = 0.3
-"""Share of a face in another's box from which its description would be of both."""
+"""Share of a face in another's box, or beyond the picture, from which its description would be of both,
+or of half a face."""
 
 
 class Sight:
@@ -74,11 +75,16 @@ class Sight:
     def who(self, index: int) -> Description | None:
         """A description of the face of a detection; None where it could not be trusted."""
         box, roll = self.detections[index].box, self.detections[index].roll
-        if self._describe is None or box.area < _LEAST**2 or self._is_hidden(index):
+        if self._describe is None or box.area < _LEAST**2 or self._is_hidden(index) or self._is_cut(box):
             return None
         if index not in self._described:
             self._described[index] = self._describe(box, roll or 0.0)
         return self._described[index]
+
+    def _is_cut(self, box: Box) -> bool:
+        """Whether much of a face is beyond the picture."""
+        height, width = self.whole.shape[:2]
+        return covered(box, Box(0, 0, width, height)) < 1 - _HIDDEN
 
     def _is_hidden(self, index: int) -> bool:
         """Whether another face covers much of it. A weak detection beside it may be none."""
