@@ -98,8 +98,9 @@ class CloseLook:
         return self._with_roll(Surroundings(self._image, box), from_sides(self._detector, self._image, box))
 
     def is_human(self, found: Detection) -> bool:
-        """Whether it can be a human's face."""
-        return bool(only_humans(self._attributes, self._image, [found]))
+        """Whether it can be a human's face, turned as it is said to be or upright."""
+        ways = [found, replace(found, roll=0.0)] if found.roll else [found]
+        return bool(only_humans(self._attributes, self._image, ways))
 
     def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
         """With what the landmarks say of its roll."""
