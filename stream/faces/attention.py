@@ -32,12 +32,12 @@ class Attention:
         """Those whom the view shows badly and who are where they should be; what it shows of them is left
         out."""
         hard = [t for t in self._tracks if t.state is State.CONFIRMED and self._is_hard(t)]
-        return self._to(hard, [])
+        return self._to(hard, [], matched=False)
 
     def to_missed(self, pairs: Pairs) -> Pairs:
         """Others whom the view missed. Those in `pairs` whom it hardly showed are replaced in the frame."""
         seen = {id(track): index for track, index in pairs}
-        return self._to([t for t in self._tracks if self._is_missed(t, seen.get(id(t)))], pairs)
+        return self._to([t for t in self._tracks if self._is_missed(t, seen.get(id(t)))], pairs, matched=True)
 
     def to_new(self, index: int) -> None:
         """How somebody new is turned, whom a detection shows."""
@@ -65,17 +65,24 @@ class Attention:
             return self._sight.detections[index].score < r.look_below or not track.is_turned
         return track.state is not State.LOST or (not track.unplaced and time - track.seen <= r.look_for)
 
-    def _to(self, wanted: Sequence[Track], pairs: Pairs) -> Pairs:
+    def _to(self, wanted: Sequence[Track], pairs: Pairs, *, matched: bool) -> Pairs:
+        """Looks at those who are `wanted`. When detections are `matched`, the sure ones that are left are
+        of others."""
         sight, seen = self._sight, {id(track): index for track, index in pairs}
         shown: Pairs = []
         for track in sorted(wanted, key=lambda t: (_ORDER.index(t.state), t.looked)):
             if not self._left:
                 break
             index = seen.get(id(track))
-            others = [sight.detections[k].box for t, k in [*pairs, *shown] if t is not track]
+            known = {k for t, k in [*pairs, *shown] if t is not track}
+            others = [
+                d.box
+                for k, d in enumerate(sight.detections)
+                if k in known or (k != index and d.score >= self._rules.start and matched)
+            ]
             expected = track.predicted(sight.time) if index is None else sight.detections[index].box
             if any(covered(expected, other) > self._rules.hidden for other in others):
-                continue  # behind somebody: a closer look would show them
+                continue  # behind somebody, or somebody else: a closer look would show them
             self._left -= 1
             found = self._at(track, expected, None if index is None else sight.detections[index], others)
             if found is not None and index is not None:
