@@ -31,14 +31,31 @@ _FORBIDDEN = 2.2
 def paired(tracks: Sequence[Track], free: Sequence[int], sight: Sight, rules: Rules) -> Pairs:
     """The cheapest pairing of `tracks`, all in one state, with the detections in `free`."""
     cost = np.full((len(tracks), len(free)), _FORBIDDEN)
+    boxes = np.array([sight.detections[j].box for j in free]).reshape(-1, 4)
     for i, track in enumerate(tracks):
         expected = track.predicted(sight.time)
+        near = _in_reach(track, expected, boxes, sight.time, rules)
         for k, j in enumerate(free):
+            if track.state is not State.LOST and not near[k]:
+                continue
             if track.state is State.LOST:
                 cost[i, k] = _returning(track, expected, j, sight, rules)
             else:
                 cost[i, k] = _going_on(track, expected, j, sight, rules)
     return [(tracks[i], free[k]) for i, k in _cheapest(cost)]
+
+
+def _in_reach(
+    track: Track, expected: Box, boxes: npt.NDArray[np.float64], time: float, r: Rules
+) -> npt.NDArray[np.bool_]:
+    """Which of `boxes` (n, 4) are as near as, and about as large as, the track may have become."""
+    areas = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1.0)
+    area, (x, y) = max(expected.area, 1.0), expected.centre
+    away = np.hypot((boxes[:, 0] + boxes[:, 2]) / 2 - x, (boxes[:, 1] + boxes[:, 3]) / 2 - y)
+    reach = min(r.reach + r.reach_rate * (time - track.seen), r.reach_most)
+    ratio = np.sqrt(areas / area)
+    near = away <= reach * np.sqrt(np.maximum(areas, area))
+    return np.asarray(near & (ratio > 1 / r.size_ratio) & (ratio < r.size_ratio))
 
 
 def _going_on(track: Track, expected: Box, index: int, sight: Sight, rules: Rules) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from stream.faces.closer import Look
 from stream.faces.detection import Detection
 from stream.faces.looks import Image, Looks, looks_of
@@ -39,7 +41,7 @@ class Sight:
         self.detections = list(detections)
         self.looks = [self._looks_of(d.box) for d in detections]
         self._rules = rules
-        self.alone = [self._is_alone(index) for index in range(len(self.detections))]
+        self.alone = self._are_alone()
         """By detection: whether nobody else is in its box, so that its looks are its own."""
         self.describes = describe is not None
         self._describe = describe
@@ -63,6 +65,16 @@ class Sight:
         if box.area * self.scale**2 < _LEAST**2:
             return looks_of(self.whole, box)
         return looks_of(self.image, box.scaled(self.scale))
+
+    def _are_alone(self) -> list[bool]:
+        """`_is_alone` of all at once."""
+        left, top, right, bottom = np.array([d.box for d in self.detections]).reshape(-1, 4).T
+        width = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+        height = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+        areas = np.maximum((right - left) * (bottom - top), 1e-6)
+        shared = np.maximum(width, 0) * np.maximum(height, 0) / areas[:, None]
+        np.fill_diagonal(shared, 0)
+        return [bool(most < self._rules.touching) for most in shared.max(axis=1, initial=0)]
 
     def _is_alone(self, index: int) -> bool:
         box = self.detections[index].box

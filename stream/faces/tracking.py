@@ -90,11 +90,10 @@ class Tracker:
             if id(track) not in matched:
                 self._unseen(track, sight, present)
         for index, detection in enumerate(detections):
-            new = index not in taken and detection.score >= r.start
+            if index in taken or detection.score < r.start or self._is_double(detection.box):
+                continue
             beside = any(apart(detection.box, d.box) < r.close for d in detections if d is not detection)
             patience = r.keep_place if not sight.alone[index] else r.doubt if beside else 0.0
-            if not new or self._is_double(detection.box):
-                continue
             if not self._is_awaited(index, sight, time - patience):
                 if attention:
                     attention.to_new(index)
