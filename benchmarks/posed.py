@@ -29,7 +29,9 @@ _TILT = (15, 60, 90)
 """Of a face that tilts its head: frames upright, until it is tilted, and in all."""
 _REACH = 2.0
 """Of the head that is shown, in faces: hair, neck, and some of what was behind it."""
-_NOISE = 2.0
+_COVERS = 2.1
+"""Of the head that is shown as good as opaque, in half faces."""
+NOISE = 2.0
 """Standard deviation of a dark sensor's noise, in levels."""
 
 
@@ -117,10 +119,10 @@ class Scene:
 
     def __init__(self, person: Person, condition: Condition) -> None:
         self._person, self._condition = person, condition
-        self._head, self._middle, self._half = _head(person, condition)
-        self._background = _wall(person.number) if condition.wall else _room(person.number)
+        self._head = Head(person, condition)
+        self._background = _wall(person.number) if condition.wall else room(person.number)
         self._random = np.random.default_rng(person.number)
-        noise = self._random.normal(0, _NOISE, (HEIGHT, WIDTH, 3)) if condition.light == "dark" else 0
+        noise = self._random.normal(0, NOISE, (HEIGHT, WIDTH, 3)) if condition.light == "dark" else 0
         self._noise = np.round(noise).astype(np.int8)
         self.length = _TILT[2] if condition.tilts else FRAMES
 
@@ -140,8 +142,7 @@ class Scene:
             y = HEIGHT / 2 + condition.size * 0.04 * math.sin(1.3 * phase)
             scale = 1 + 0.02 * math.sin(1.1 * phase)
             roll = self._roll(number) + 1.5 * math.sin(1.6 * phase)
-            self._paint(canvas, (x, y), scale, roll)
-            box = _around((x, y), self._half * scale, roll)
+            box = self._head.paint(canvas, (x, y), scale, roll)
         return Shot(self._lit(canvas), box, counted=not self._condition.tilts or number >= _TILT[1])
 
     def _roll(self, number: int) -> float:
@@ -151,7 +152,25 @@ class Scene:
             share = min(1.0, max(0.0, (number - _TILT[0]) / (_TILT[1] - _TILT[0])))
         return side * share * self._condition.roll
 
-    def _paint(self, canvas: Image, at: tuple[float, float], scale: float, roll: float) -> None:
+    def _lit(self, image: Image) -> Image:
+        if self._condition.light == "room":
+            return image
+        if self._condition.light == "bright":
+            return np.asarray(cv2.convertScaleAbs(image, alpha=2.2, beta=30), np.uint8)
+        # Random numbers are dear: one picture of them serves all frames, each time from another place.
+        shift = tuple(self._random.integers((HEIGHT, WIDTH)).tolist())
+        return darkened(image, np.roll(self._noise, shift, (0, 1)))
+
+
+class Head:
+    """The head of a person under a condition, to be drawn."""
+
+    def __init__(self, person: Person, condition: Condition) -> None:
+        self._head, self._middle, self._half = _head(person, condition)
+
+    def paint(self, canvas: Image, at: tuple[float, float], scale: float = 1.0, roll: float = 0.0) -> Box:
+        """Draws it on `canvas` with the face's middle at `at`; the box around the face's ellipse as it is
+        turned by `roll` degrees (counter-clockwise), within the picture."""
         matrix = cv2.getRotationMatrix2D(self._middle, roll, scale)
         matrix[:, 2] += np.subtract(at, self._middle)
         reach = 1.05 * _REACH * float(max(self._half)) * scale
@@ -162,17 +181,26 @@ class Scene:
         alpha = head[..., 3].astype(np.float32) / 255
         area = canvas[top:bottom, left:right]
         area[:] = cv2.blendLinear(np.ascontiguousarray(head[..., :3]), area, alpha, 1 - alpha)
+        return _around(at, self._half * scale, roll)
 
-    def _lit(self, image: Image) -> Image:
-        if self._condition.light == "room":
-            return image
-        if self._condition.light == "bright":
-            return np.asarray(cv2.convertScaleAbs(image, alpha=2.2, beta=30), np.uint8)
-        # Random numbers are dear: one picture of them serves all frames, each time from another place.
-        shift = tuple(self._random.integers((HEIGHT, WIDTH)).tolist())
-        return cv2.add(
-            cv2.convertScaleAbs(image, alpha=0.07), np.roll(self._noise, shift, (0, 1)), dtype=cv2.CV_8U
-        )
+    def face(self, at: tuple[float, float], roll: float = 0.0) -> npt.NDArray[np.bool_]:
+        """(HEIGHT, WIDTH): where the face is."""
+        return self._ellipse(at, roll, 1.0)
+
+    def all_of_it(self, at: tuple[float, float], roll: float = 0.0) -> npt.NDArray[np.bool_]:
+        """(HEIGHT, WIDTH): what the head covers."""
+        return self._ellipse(at, roll, _COVERS)
+
+    def _ellipse(self, at: tuple[float, float], roll: float, size: float) -> npt.NDArray[np.bool_]:
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        axes = (size * self._half).round().astype(int).tolist()
+        cv2.ellipse(mask, (round(at[0]), round(at[1])), axes, -roll, 0, 360, (1,), -1)
+        return mask.astype(bool)
+
+
+def darkened(image: Image, noise: npt.NDArray[np.int8]) -> Image:
+    """The picture at 7 % of its light, with a sensor's noise in levels."""
+    return np.asarray(cv2.add(cv2.convertScaleAbs(image, alpha=0.07), noise, dtype=cv2.CV_8U), np.uint8)
 
 
 def _around(at: tuple[float, float], half: npt.NDArray[np.float64], roll: float) -> Box:
@@ -234,7 +262,7 @@ def _wall(number: int) -> Image:
     return np.broadcast_to(shade - 3 * (number % 10), (HEIGHT, WIDTH, 3)).astype(np.uint8)
 
 
-def _room(number: int) -> Image:
+def room(number: int) -> Image:
     """Edges and patches of many colours and sizes, as of furniture, and a sensor's grain."""
     random = np.random.default_rng(1000 + number)
     coarse = random.integers(60, 190, (5, 7, 3)).astype(np.uint8)
