@@ -84,6 +84,8 @@ class Rules:
     """The score from which a closer look shows a face that is followed."""
     hidden: float = 0.5
     """A face of which another's box covers this share is behind it."""
+    stays: float = 0.4
+    """Overlap with where a face should be from which a detection is nobody's who was lost."""
     look_for: float = 1.5
     """How long a lost face is looked for where it was."""
     look_turns: tuple[float, ...] = (0.0, 30.0, -30.0, 60.0, -60.0)

@@ -97,7 +97,7 @@ class Tracker:
             if not self._is_awaited(index, sight, time - patience):
                 if attention:
                     attention.to_new(index)
-                self._start(index, sight)
+                self._begin(index, sight)
 
         self._previous, self._outline = whole, now
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
@@ -125,26 +125,35 @@ class Tracker:
         In turn: those in view, those who went missing, those who are not sure yet. What is left by the
         ones is there for the next; so a false detection cannot push a face to somebody who is not there.
         """
-        pairs: Pairs = []
+        r, pairs = self._rules, Pairs()
         known = {id(track) for track, _ in looked_at}
         places = [sight.detections[index].box for _, index in looked_at]
         open_to_all = [
             j
             for j, detection in enumerate(sight.detections)
-            if all(covered(detection.box, box) <= self._rules.hidden for box in places)
+            if all(covered(detection.box, box) <= r.hidden for box in places)
         ]
         for state in (State.CONFIRMED, State.LOST, State.TENTATIVE):
             tracks = [t for t in self._tracks if t.state is state and id(t) not in known]
             taken = {index for _, index in pairs}
             free = [j for j in open_to_all if j not in taken]
-            found = paired(tracks, free, sight, self._rules)
+            if state is State.LOST:
+                # Who was there a moment ago and is seen badly is rather there still.
+                there = [t.predicted(sight.time) for t in self._missing(pairs, known)]
+                free = [j for j in free if all(iou(sight.detections[j].box, b) < r.stays for b in there)]
+            found = paired(tracks, free, sight, r)
             if state is not State.LOST:
-                others = strangers(found, self._tracks, sight, self._rules)
+                others = strangers(found, self._tracks, sight, r)
                 for track in others:
                     track.unseat()
                 found = [(track, index) for track, index in found if track not in others]
             pairs += found
         return pairs
+
+    def _missing(self, pairs: Pairs, known: set[int]) -> list[Track]:
+        """The faces that are followed, are not in `pairs`, and not known to be somewhere."""
+        matched = {id(track) for track, _ in pairs} | known
+        return [t for t in self._tracks if t.state is State.CONFIRMED and id(t) not in matched]
 
     def _forget_places(self) -> None:
         """After a cut: nobody is where they were."""
@@ -226,6 +235,15 @@ class Tracker:
             and not is_other(t, index, sight, self._rules)
             for t in self._tracks
         )
+
+    def _begin(self, index: int, sight: Sight) -> None:
+        """Somebody new, unless it is somebody who was lost, now that it is known how they are turned."""
+        lost = [track for track in self._tracks if track.state is State.LOST]
+        back = paired(lost, [index], sight, self._rules)
+        if back:
+            self._seen(back[0][0], index, sight)
+        else:
+            self._start(index, sight)
 
     def _start(self, index: int, sight: Sight) -> None:
         found, looks, time = sight.detections[index], sight.looks[index], sight.time
