@@ -7,12 +7,13 @@ it is not known yet how they are turned. Few in a frame: who waited longest come
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from stream.faces.checking import strangers
 from stream.faces.closer import Look
 from stream.faces.detection import Detection
-from stream.faces.matching import Pairs, paired
+from stream.faces.matching import Pairs, apart, paired
 from stream.faces.sight import Sight, covered
 from stream.faces.track import Rules, State, Track
 from stream.frames import Box, iou
@@ -74,12 +75,7 @@ class Attention:
             if not self._left:
                 break
             index = seen.get(id(track))
-            known = {k for t, k in [*pairs, *shown] if t is not track}
-            others = [
-                d.box
-                for k, d in enumerate(sight.detections)
-                if k in known or (k != index and d.score >= self._rules.start and matched)
-            ]
+            others = self._others(track, [*pairs, *shown], matched)
             expected = track.predicted(sight.time) if index is None else sight.detections[index].box
             if any(covered(expected, other) > self._rules.hidden for other in others):
                 continue  # behind somebody, or somebody else: a closer look would show them
@@ -92,25 +88,50 @@ class Attention:
                 shown += [] if strangers(fit, self._tracks, sight, self._rules) else fit
         return shown
 
+    def _others(self, track: Track, pairs: Pairs, matched: bool) -> list[Box]:
+        """Where others are, or should be."""
+        sight, r = self._sight, self._rules
+        known = {index: t for t, index in pairs}
+        boxes = [
+            d.box
+            for k, d in enumerate(sight.detections)
+            if known.get(k) is not track and (k in known or (matched and d.score >= r.start))
+        ]
+        seen = {id(t) for t, _ in pairs}
+        return boxes + [
+            t.predicted(sight.time)
+            for t in self._tracks
+            if t is not track and t.state is State.CONFIRMED and id(t) not in seen
+        ]
+
     def _at(
         self, track: Track, expected: Box, shown: Detection | None, others: Sequence[Box]
     ) -> Detection | None:
         """What a look at `track` shows, if that is it; `shown` is what the view did."""
         r, turn = self._rules, 0.0
         track.looked = self._sight.time
+        beside = any(apart(expected, other) < r.close for other in others)
         if track.state is State.CONFIRMED and not track.is_turned:
             found, track.is_turned = self._look.around(expected), True
         else:
-            turn = r.look_turns[track.attempts % len(r.look_turns)]
+            # Half behind somebody a face may look like a turned one, and two like one.
+            turn = 0.0 if beside else r.look_turns[track.attempts % len(r.look_turns)]
             found = self._look.at(expected, track.roll + turn)
-        least = r.going_on if track.state is State.CONFIRMED else r.start
+        least = r.going_on if track.state is State.CONFIRMED and not beside else r.start
         if shown is not None:
             least = shown.score - r.worse
         if turn:
             least = max(least, min(track.score, r.look_below))
-        if found is None or found.score < least or any(iou(found.box, o) > r.hidden for o in others):
+        if found is None or found.score < least or self._is_another(found, expected, others):
             track.attempts += 1
             return None
         track.attempts = track.attempts + 1 if found.score < r.look_below else 0
         track.close = True
         return found
+
+    def _is_another(self, found: Detection, expected: Box, others: Sequence[Box]) -> bool:
+        """Whether what a look shows is much larger or smaller, or is where others are."""
+        r, size = self._rules, math.sqrt(max(found.box.area, 1.0) / max(expected.area, 1.0))
+        if not 1 / r.look_ratio < size < r.look_ratio:
+            return True
+        return any(covered(found.box, o) > r.hidden or iou(found.box, o) > r.hidden for o in others)

@@ -84,6 +84,8 @@ class Rules:
     """The score from which a closer look shows a face that is followed."""
     hidden: float = 0.5
     """A face of which another's box covers this share is behind it."""
+    look_ratio: float = 1.4
+    """How much larger or smaller it may look there."""
     stays: float = 0.4
     """Overlap with where a face should be from which a detection is nobody's who was lost."""
     look_for: float = 1.5
