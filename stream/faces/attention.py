@@ -132,6 +132,8 @@ class Attention:
     def _is_another(self, found: Detection, expected: Box, others: Sequence[Box]) -> bool:
         """Whether what a look shows is much larger or smaller, or is where others are."""
         r, size = self._rules, math.sqrt(max(found.box.area, 1.0) / max(expected.area, 1.0))
-        if not 1 / r.look_ratio < size < r.look_ratio:
+        beside = any(apart(expected, other) < r.close for other in others)
+        most = r.look_ratio_beside if beside else r.look_ratio
+        if not 1 / most < size < most:
             return True
         return any(covered(found.box, o) > r.hidden or iou(found.box, o) > r.hidden for o in others)

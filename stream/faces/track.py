@@ -64,7 +64,7 @@ class Rules:
     """Largest distance of two descriptions that are surely one person's; see `inference.recognition`..."""
     other: float = 0.62
     """... and the least at which they are two people's."""
-    clear: float = 0.8
+    clear: float = 0.88
     """A detection with this score shows a whole face; of half of one nobody can say that it is another's."""
     steady: float = 0.65
     """Least coarse likeness of a face to itself a frame before, and over the last frames; below, who it is
@@ -85,7 +85,9 @@ class Rules:
     hidden: float = 0.5
     """A face of which another's box covers this share is behind it."""
     look_ratio: float = 1.4
-    """How much larger or smaller it may look there."""
+    """How much larger or smaller it may look there..."""
+    look_ratio_beside: float = 1.15
+    """... and beside somebody, with whom it may look like one face."""
     stays: float = 0.4
     """Overlap with where a face should be from which a detection is nobody's who was lost."""
     look_for: float = 1.5
