@@ -70,39 +70,52 @@ class Attention:
         """Looks at those who are `wanted`. When detections are `matched`, the sure ones that are left are
         of others."""
         sight, seen = self._sight, {id(track): index for track, index in pairs}
-        shown: Pairs = []
+        found: list[tuple[Track, Detection]] = []
         for track in sorted(wanted, key=lambda t: (_ORDER.index(t.state), t.looked)):
             if not self._left:
                 break
             index = seen.get(id(track))
-            others = self._others(track, [*pairs, *shown], matched)
+            others = self._others(track, pairs, matched)
             expected = track.predicted(sight.time) if index is None else sight.detections[index].box
             if any(covered(expected, other) > self._rules.hidden for other in others):
                 continue  # behind somebody, or somebody else: a closer look would show them
             self._left -= 1
-            found = self._at(track, expected, None if index is None else sight.detections[index], others)
-            if found is not None and index is not None:
-                sight.replace(index, found)
-            elif found is not None:
-                fit = paired([track], [sight.add(found)], sight, self._rules)
-                shown += [] if strangers(fit, self._tracks, sight, self._rules) else fit
+            one = self._at(track, expected, None if index is None else sight.detections[index], others)
+            if one is not None and index is not None:
+                sight.replace(index, one)
+            elif one is not None:
+                found.append((track, one))
+        return self._agreed(found)
+
+    def _agreed(self, found: Sequence[tuple[Track, Detection]]) -> Pairs:
+        """Who was found where, the surest first: what overlaps with one of them is seen of the same face."""
+        shown: Pairs = []
+        for track, one in sorted(found, key=lambda pair: -pair[1].score):
+            if any(iou(one.box, self._sight.detections[k].box) > self._rules.same_place for _, k in shown):
+                track.attempts += 1
+                continue
+            fit = paired([track], [self._sight.add(one)], self._sight, self._rules)
+            shown += [] if strangers(fit, self._tracks, self._sight, self._rules) else fit
         return shown
 
     def _others(self, track: Track, pairs: Pairs, matched: bool) -> list[Box]:
-        """Where others are, or should be."""
+        """Where others are."""
         sight, r = self._sight, self._rules
         known = {index: t for t, index in pairs}
-        boxes = [
+        return [
             d.box
             for k, d in enumerate(sight.detections)
             if known.get(k) is not track and (k in known or (matched and d.score >= r.start))
         ]
-        seen = {id(t) for t, _ in pairs}
-        return boxes + [
-            t.predicted(sight.time)
+
+    def _is_beside(self, track: Track, expected: Box, others: Sequence[Box]) -> bool:
+        """Whether somebody else is near."""
+        near = [
+            t.predicted(self._sight.time)
             for t in self._tracks
-            if t is not track and t.state is State.CONFIRMED and id(t) not in seen
+            if t is not track and t.state is State.CONFIRMED
         ]
+        return any(apart(expected, other) < self._rules.close for other in [*others, *near])
 
     def _at(
         self, track: Track, expected: Box, shown: Detection | None, others: Sequence[Box]
@@ -110,29 +123,28 @@ class Attention:
         """What a look at `track` shows, if that is it; `shown` is what the view did."""
         r, turn = self._rules, 0.0
         track.looked = self._sight.time
-        beside = any(apart(expected, other) < r.close for other in others)
+        beside = self._is_beside(track, expected, others)
         if track.state is State.CONFIRMED and not track.is_turned:
             found, track.is_turned = self._look.around(expected), True
         else:
             # Half behind somebody a face may look like a turned one, and two like one.
             turn = 0.0 if beside else r.look_turns[track.attempts % len(r.look_turns)]
             found = self._look.at(expected, track.roll + turn)
-        least = r.going_on if track.state is State.CONFIRMED and not beside else r.start
+        least = r.beside if beside else r.going_on if track.state is State.CONFIRMED else r.start
         if shown is not None:
             least = shown.score - r.worse
         if turn:
             least = max(least, min(track.score, r.look_below))
-        if found is None or found.score < least or self._is_another(found, expected, others):
+        if found is None or found.score < least or self._is_another(found, expected, others, beside):
             track.attempts += 1
             return None
         track.attempts = track.attempts + 1 if found.score < r.look_below else 0
         track.close = True
         return found
 
-    def _is_another(self, found: Detection, expected: Box, others: Sequence[Box]) -> bool:
+    def _is_another(self, found: Detection, expected: Box, others: Sequence[Box], beside: bool) -> bool:
         """Whether what a look shows is much larger or smaller, or is where others are."""
         r, size = self._rules, math.sqrt(max(found.box.area, 1.0) / max(expected.area, 1.0))
-        beside = any(apart(expected, other) < r.close for other in others)
         most = r.look_ratio_beside if beside else r.look_ratio
         if not 1 / most < size < most:
             return True

@@ -81,13 +81,17 @@ class Rules:
     worse: float = 0.1
     """... and taken as that shows it, unless its score is lower by more than this."""
     going_on: float = 0.5
-    """The score from which a closer look shows a face that is followed."""
+    """The score from which a closer look shows a face that is followed..."""
+    beside: float = 0.75
+    """... and one beside somebody: of two halves it sees one face, too."""
     hidden: float = 0.5
     """A face of which another's box covers this share is behind it."""
     look_ratio: float = 1.4
     """How much larger or smaller it may look there..."""
     look_ratio_beside: float = 1.15
     """... and beside somebody, with whom it may look like one face."""
+    same_place: float = 0.3
+    """Overlap of two closer looks from which they show one face."""
     stays: float = 0.4
     """Overlap with where a face should be from which a detection is nobody's who was lost."""
     look_for: float = 1.5
