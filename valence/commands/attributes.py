@@ -12,7 +12,7 @@ import typer
 
 from inference.attributes import DEFAULT, SIDE
 from stream.faces.detection import Detector, LibFaceDetection
-from valence.errors import ValenceError
+from valence.errors import ValenceError, how_to_get
 from valence.printing import say
 
 _FERPLUS_FACE = (3.0, 5.0, 45.0, 47.0)
@@ -37,7 +37,7 @@ def train_attributes(
         from training.datasets.crops import cropping
         from training.networks import attributes
     except ImportError as error:
-        raise ValenceError(f"training needs more packages ({error}): pip install -e '.[training]'") from error
+        raise ValenceError(f"training needs more packages ({error}): {how_to_get('training')}") from error
     cv2.setNumThreads(1)
     aligner = cropping(DEFAULT.parent).aligner()
     pictures = [picture for folder in without for picture in _pictures(folder)]

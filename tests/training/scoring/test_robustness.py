@@ -70,7 +70,8 @@ def test_the_alignment_undoes_roll_and_a_looser_box(prepared: Prepared) -> None:
     rows = np.arange(6)
     crops = corrupted_crops(prepared.data, prepared.collected, rows, prepared.cropping.aligner())
     clean = crops["clean"].astype(float)
-    assert np.array_equal(crops["clean"], prepared.collected.faces.crops[rows])
+    # Boxes are kept in single precision.
+    assert np.abs(clean - prepared.collected.faces.crops[rows]).max() <= 2
 
     def likeness(name: str) -> float:
         other = crops[name].astype(float)
