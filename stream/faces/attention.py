@@ -105,7 +105,7 @@ class Attention:
         return [
             d.box
             for k, d in enumerate(sight.detections)
-            if known.get(k) is not track and (k in known or (matched and d.score >= r.start))
+            if known.get(k) is not track and (k in known or (matched and d.score >= r.look_below))
         ]
 
     def _is_beside(self, track: Track, expected: Box, others: Sequence[Box]) -> bool:
