@@ -76,7 +76,9 @@ class Attention:
                 break
             index = seen.get(id(track))
             others = self._others(track, pairs, matched)
-            expected = track.predicted(sight.time) if index is None else sight.detections[index].box
+            # Of half a face the view may show a narrow one: what was seen of it before says more.
+            is_known = index is None or track.state is State.CONFIRMED
+            expected = track.predicted(sight.time) if is_known else sight.detections[index].box
             if any(covered(expected, other) > self._rules.hidden for other in others):
                 continue  # behind somebody, or somebody else: a closer look would show them
             self._left -= 1

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from inference.attributes import INPUT, OUTPUT, SIDE, Attributes, tensors
 from training.datasets.attributes import Shown
-from training.datasets.files import write_whole
 from training.networks.layers import conv
-from training.shipping.onnxfile import quiet, without_traces
+from training.shipping import onnxfile
 
-_LARGEST_BATCH = 256
 _SMOOTH = 0.02
 """How far from 0 and 1 the answers are that are learnt: what is composed is not as sure as it claims."""
 
@@ -102,19 +99,7 @@ def area_under_curve(truth: npt.NDArray[np.floating], scores: npt.NDArray[np.flo
 
 def export(network: AttributeNetwork, path: Path) -> None:
     """Writes the ONNX file that `inference.attributes` reads."""
-    with quiet():
-        program = torch.onnx.export(
-            _Served(network).eval(),
-            (torch.zeros(2, 1, SIDE, SIDE),),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)},),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    model = without_traces(program.model_proto)
-    write_whole(path, lambda part: onnx.save(model, part))
+    onnxfile.export(_Served(network), path, (1, SIDE, SIDE), INPUT, (OUTPUT,))
 
 
 def _tensor(crops: npt.NDArray[np.uint8], rng: np.random.Generator) -> Tensor:

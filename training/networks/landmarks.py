@@ -14,14 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from inference import LandmarkModel
 from inference.alignment import square
-from training.shipping.onnxfile import without_traces
+from training.shipping import onnxfile
 
 Gray = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -186,17 +185,7 @@ def assess(net: nn.Module, faces: Marked, *, disturbed: bool, seed: int = 1) -> 
 
 def export(net: nn.Module, path: Path) -> None:
     """Writes the ONNX file that `inference.LandmarkModel` reads."""
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(2, 1, SIDE, SIDE),),
-        input_names=["x"],
-        output_names=["points"],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=256)},),
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
-    onnx.save(without_traces(program.model_proto), path)
+    onnxfile.export(net, path, (1, SIDE, SIDE), "x", ("points",))
 
 
 def _face(faces: Marked, row: int) -> tuple[Gray, Floats, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,16 +40,20 @@ class _Served(nn.Module):
 
 def write_onnx(network: FaceNetwork, path: Path, side: int) -> None:
     """Writes `network` to `path`: ``faces`` (n, 1, side, side) to ``valence`` and ``spread`` (n,)."""
-    served = _Served(network).cpu().eval()
+    export(_Served(network).cpu(), path, (1, side, side), INPUT, (VALENCE, SPREAD))
+
+
+def export(network: nn.Module, path: Path, shape: Sequence[int], given: str, told: Sequence[str]) -> None:
+    """Writes `network` to `path`: the input `given` (n, *shape) to the outputs `told`, n up to 256."""
     # Two faces: torch would take a batch of one for a constant.
-    example = (torch.zeros(2, 1, side, side),)
+    example = (torch.zeros(2, *shape),)
     batch = torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)
     with quiet():
         program = torch.onnx.export(
-            served,
+            network.eval(),
             example,
-            input_names=[INPUT],
-            output_names=[VALENCE, SPREAD],
+            input_names=[given],
+            output_names=list(told),
             dynamic_shapes=({0: batch},),
             dynamo=True,
             verbose=False,

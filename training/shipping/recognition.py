@@ -10,19 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 
 from inference.device import open_session
 from inference.recognition import INPUT, SIDE
-from training.datasets.files import write_whole
 from training.datasets.pictures import Image
 from training.errors import TrainingError
 from training.networks.descriptor import Descriptor, load
-from training.shipping.onnxfile import PARITY, quiet, without_traces, write_int8
+from training.shipping import onnxfile
+from training.shipping.onnxfile import PARITY, write_int8
 
 OUTPUT = "descriptions"
-_LARGEST_BATCH = 256
 
 
 def ship(weights: Path, path: Path, crops: Image) -> None:
@@ -46,21 +44,7 @@ def ship(weights: Path, path: Path, crops: Image) -> None:
 
 def write_onnx(network: Descriptor, path: Path) -> None:
     """Writes `network` to `path`: `INPUT` (n, 3, SIDE, SIDE) to `OUTPUT` (n, 128)."""
-    # Two faces: torch would take a batch of one for a constant.
-    example = (torch.zeros(2, 3, SIDE, SIDE),)
-    with quiet():
-        program = torch.onnx.export(
-            network,
-            example,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)},),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    model = without_traces(program.model_proto)
-    write_whole(path, lambda part: onnx.save(model, part))
+    onnxfile.export(network, path, (3, SIDE, SIDE), INPUT, (OUTPUT,))
 
 
 def check_parity(network: Descriptor, path: Path, faces: npt.NDArray[np.float32]) -> None:
