@@ -77,8 +77,9 @@ class Attention:
             index = seen.get(id(track))
             others = self._others(track, pairs, matched)
             # Of half a face the view may show a narrow one: what was seen of it before says more.
-            is_known = index is None or track.state is State.CONFIRMED
-            expected = track.predicted(sight.time) if is_known else sight.detections[index].box
+            expected = track.predicted(sight.time)
+            if index is not None and track.state is not State.CONFIRMED:
+                expected = sight.detections[index].box
             if any(covered(expected, other) > self._rules.hidden for other in others):
                 continue  # behind somebody, or somebody else: a closer look would show them
             self._left -= 1
