@@ -43,7 +43,7 @@ config = Config(
     recipe=Recipe(epochs=6, batch=64, average=0.97, options={"width": 0.5}),
     workers=0,
 )
-run = open_run(Path("runs"), "model-selection", "comparison", config)
+run = open_run(Path("runs"), "model_selection", "comparison", config)
 with Bars() as bars:
     result = phases.model_selection(run, few, bars)
 

@@ -45,7 +45,7 @@ config = Config(
     search=Search(trials=10, startup_trials=4, warmup_epochs=1),
     workers=0,
 )
-run = open_run(Path("runs"), "tune", "residual", config)
+run = open_run(Path("runs"), "tuning", "residual", config)
 with Bars() as bars:
     result = tuning.tune(run, few, bars)
 

@@ -7,7 +7,7 @@ on the validation split together with the robustness table in the model card.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -38,14 +38,21 @@ class Augmentation:
     sharpen: float = 0.15
     """Pictures larger, and cameras keener, than those that were learnt from."""
     low_resolution: float = 0.15
-    compression: float = 0.15
+    compression: float = 0.25
     noise: float = 0.15
     occlusion: float = 0.2
+    """Of a patch anywhere."""
+    covered: float = 0.3
+    """Of a part of the face that is hidden as a whole: the mouth, the eyes, one side."""
 
 
 def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) -> Gray:
     """A changed crop (side, side) of the wide aligned `face` (W, W), W >= side."""
-    crop: _Picture = _geometry(face, side, rng, a)
+    covered = rng.random() < a.covered
+    # Where much is hidden, the points by which a face is aligned are guessed.
+    crop: _Picture = _geometry(
+        face, side, rng, replace(a, shift=2 * a.shift, zoom=1.5 * a.zoom) if covered else a
+    )
     if rng.random() < a.low_resolution:
         small = int(rng.integers(side // 4, side * 3 // 4))
         crop = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
@@ -54,7 +61,9 @@ def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) ->
         crop = _blur(crop, rng)
     elif rng.random() < a.sharpen:
         crop = _sharpen(crop, rng)
-    if rng.random() < a.occlusion:
+    if covered:
+        crop = _cover(crop, rng)
+    elif rng.random() < a.occlusion:
         crop = _occlude(crop, rng)
     light = crop.astype(np.float32)
     if rng.random() < a.light:
@@ -66,9 +75,7 @@ def augment(face: Gray, side: int, rng: np.random.Generator, a: Augmentation) ->
         light = light + rng.standard_normal((side, side), np.float32) * float(rng.uniform(2, 14))
     crop = np.clip(light, 0, 255).astype(np.uint8)
     if rng.random() < a.compression:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 60))]
-        decoded = cv2.imdecode(cv2.imencode(".jpg", crop, quality)[1], cv2.IMREAD_GRAYSCALE)
-        crop = crop if decoded is None else decoded
+        crop = np.asarray(_compress(crop, rng), np.uint8)
     return np.asarray(crop, np.uint8)
 
 
@@ -106,6 +113,35 @@ def _sharpen(crop: _Picture, rng: np.random.Generator) -> _Picture:
     """An unsharp mask."""
     amount = float(rng.uniform(0.2, 1.2))
     return cv2.addWeighted(crop, 1 + amount, cv2.GaussianBlur(crop, (0, 0), 1.0), -amount, 0)
+
+
+def _compress(crop: _Picture, rng: np.random.Generator) -> _Picture:
+    """JPEG, of a picture in which the face was as large as here or smaller: its blocks grow with the face."""
+    side = crop.shape[0]
+    size = int(rng.integers(side // 2, side + 1))
+    small = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 60))]
+    decoded = cv2.imdecode(cv2.imencode(".jpg", small, quality)[1], cv2.IMREAD_GRAYSCALE)
+    return cv2.resize(small if decoded is None else decoded, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def _cover(crop: _Picture, rng: np.random.Generator) -> _Picture:
+    """A mask, a scarf or a hand over the mouth; dark glasses, a visor or a fringe over the eyes; half a face
+    behind somebody. Where it ends differs, and so does what it looks like."""
+    side = crop.shape[0]
+    crop = crop.copy()
+    part = rng.choice(3, p=(0.45, 0.4, 0.15))
+    if part == 0:
+        area = crop[int(rng.uniform(0.5, 0.72) * side) :]
+    elif part == 1:
+        area = crop[int(rng.uniform(0, 0.25) * side) : int(rng.uniform(0.42, 0.56) * side)]
+    else:
+        edge = int(rng.uniform(0.4, 0.6) * side)
+        area = crop[:, :edge] if rng.random() < 0.5 else crop[:, edge:]
+    plain = float(rng.integers(0, 256))
+    grain = rng.standard_normal(area.shape) * float(rng.choice((0, 4, 30)))
+    area[:] = np.clip(plain + grain, 0, 255).astype(np.uint8)
+    return crop
 
 
 def _occlude(crop: _Picture, rng: np.random.Generator) -> _Picture:

@@ -14,42 +14,46 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from training.datasets.faces import FaceSet
 from training.fitting.augmentation import Augmentation, augment
+from training.fitting.balance import drawn
 from training.fitting.recipe import Recipe
 
 Item = tuple[npt.NDArray[np.uint8], np.float32, npt.NDArray[np.float32]]
 Batch = tuple[Tensor, Tensor, Tensor]
 """Faces uint8 (n, side, side), valence (n,), votes (n, 8)."""
-Key = tuple[int, int]
-"""Epoch and row."""
+Key = tuple[int, int, int]
+"""Epoch, turn in it, and row."""
 
 
 class Augmented(Dataset[Item]):
-    """Faces, changed at random; the same change for the same (seed, epoch, row)."""
+    """Faces, changed at random; the same change for the same (seed, epoch, turn)."""
 
     def __init__(self, faces: FaceSet, augmentation: Augmentation, seed: int) -> None:
         self._faces, self._augmentation, self._seed = faces, augmentation, seed
 
     def __getitem__(self, key: Key) -> Item:
-        epoch, row = key
-        rng = np.random.default_rng((self._seed, epoch, row))
+        epoch, turn, row = key
+        rng = np.random.default_rng((self._seed, epoch, turn))
         side = self._faces.crops.shape[1]
         face = augment(self._faces.wide[row], side, rng, self._augmentation)
         return face, self._faces.valence[row], self._faces.votes[row]
 
 
 class Shuffled(Sampler[Key]):
-    """(epoch, row) in an order that depends on the seed and the epoch only."""
+    """(epoch, turn, row) in an order that depends on the seed and the epoch only.
 
-    def __init__(self, size: int, seed: int) -> None:
-        self._size, self._seed = size, seed
+    A face that comes twice in an epoch is changed differently each time.
+    """
+
+    def __init__(self, frequencies: npt.NDArray[np.float64], seed: int) -> None:
+        self._frequencies, self._seed = frequencies, seed
         self.epoch = 0
 
     def __iter__(self) -> Iterator[Key]:
-        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._size)
-        return iter([(self.epoch, int(row)) for row in order])
+        rows = drawn(self._frequencies, np.random.default_rng((self._seed, self.epoch)))
+        return iter([(self.epoch, turn, int(row)) for turn, row in enumerate(rows)])
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._frequencies)
 
 
 def loader(faces: FaceSet, recipe: Recipe, sampler: Shuffled, workers: int) -> DataLoader[Item]:

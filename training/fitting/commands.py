@@ -14,7 +14,16 @@ from training.errors import TrainingError
 from training.fitting import phases, tuning
 from training.fitting.config import Config, config_from
 from training.fitting.progress import Bars
-from training.fitting.runs import CONFIG, RESULT, Run, open_run
+from training.fitting.runs import (
+    CONFIG,
+    CROSS_VALIDATION,
+    FINAL,
+    MODEL_SELECTION,
+    RESULT,
+    TUNING,
+    Run,
+    open_run,
+)
 from training.shipping.card import record, write_card
 from training.shipping.export import export as export_network
 from training.shipping.export import ship
@@ -43,22 +52,22 @@ class Order:
 
 def train(order: Order) -> phases.Result:
     """`phases.train`, in a run of its own."""
-    return _run(order, "train", order.config.recipe.network, phases.train)
+    return _run(order, FINAL, order.config.recipe.network, phases.train)
 
 
 def cross_validate(order: Order) -> phases.Result:
     """`phases.cross_validate`, in a run of its own."""
-    return _run(order, "cross-validate", order.config.recipe.network, phases.cross_validate)
+    return _run(order, CROSS_VALIDATION, order.config.recipe.network, phases.cross_validate)
 
 
 def model_selection(order: Order) -> phases.Result:
     """`phases.model_selection`, in a run of its own."""
-    return _run(order, "model-selection", "comparison", phases.model_selection)
+    return _run(order, MODEL_SELECTION, "comparison", phases.model_selection)
 
 
 def tune(order: Order) -> phases.Result:
     """`tuning.tune`, in a run of its own."""
-    return _run(order, "tune", order.config.recipe.network, tuning.tune)
+    return _run(order, TUNING, order.config.recipe.network, tuning.tune)
 
 
 def evaluate(
@@ -110,7 +119,7 @@ def newest_run(order: Order) -> Path:
     Raises:
         TrainingError: there is none.
     """
-    home = order.places.runs / "train" / order.config.recipe.network
+    home = order.places.runs / FINAL / order.config.recipe.network
     finished = sorted(f.parent for f in home.glob(f"*/{RESULT}"))
     if not finished:
         raise TrainingError(f"no finished training run in {home}; train first, or name a run's folder")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
+from training.fitting.headroom import Headroom
 from training.fitting.recipe import Recipe
 from training.fitting.settings import from_dict
 
@@ -61,6 +62,8 @@ class Config:
     """Folders of earlier training runs whose networks, averaged, soften the labels (`train` only)."""
     teacher_share: float = 0.4
     """How much of a softened label is the teachers', 0..1."""
+    headroom: Headroom = field(default_factory=Headroom)
+    """How far labels are spread by the evidence that the teachers find (`train` only)."""
     workers: int = 1
     """Processes that prepare batches."""
     search: Search = field(default_factory=Search)

@@ -24,16 +24,20 @@ from training.datasets.faces import FaceSet
 from training.datasets.files import write_bytes
 from training.errors import TrainingError
 from training.fitting import checkpoints
+from training.fitting.balance import frequencies
 from training.fitting.batches import Batch, Item, Shuffled, loader, normalised, opencv_in_one_thread
 from training.fitting.board import Board
 from training.fitting.checkpoints import BEST, LAST, RECIPE
 from training.fitting.losses import loss
 from training.fitting.recipe import Recipe
+from training.fitting.shaking import shaken
 from training.networks.families import FaceNetwork, Outputs, build
 from training.networks.transfer import start_from_dlib, start_from_onnx
 from training.scoring.metrics import Scores, score
 
 _CPU = torch.device("cpu")
+_AGAIN = 0.25
+"""Share of a batch that is seen a second time, shaken, where the recipe wants steady readings."""
 _SAMPLE = 512
 """Faces that show an imported network what it will be fed."""
 
@@ -221,10 +225,15 @@ class _Trainer:
         faces, valence, votes = batch
         for group in self._optimizer.param_groups:
             group["lr"] = rate
+        seen = normalised(faces, self.device)
+        again = shaken(seen[: round(_AGAIN * len(seen))]) if self.recipe.losses.steady else seen[:0]
         with torch.autocast(self.device.type, self._precision):
-            outputs = self.network(normalised(faces, self.device))
-        outputs = Outputs(*(o.float() for o in outputs))
+            said = self.network(torch.cat([seen, again]))
+        outputs = Outputs(*(o[: len(seen)].float() for o in said))
         value = loss(outputs, valence.to(self.device), votes.to(self.device), self.recipe.losses)
+        if len(again):
+            moved = said.valence[len(seen) :].float() - outputs.valence[: len(again)]
+            value = value + self.recipe.losses.steady * moved.square().mean()
         self._optimizer.zero_grad()
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         self._scaler.unscale_(self._optimizer)
@@ -262,7 +271,7 @@ def fit(
     trainer = _Trainer(recipe, folder, train.crops[:: max(1, len(train) // _SAMPLE)])
     position = trainer.resume()
     write_bytes(folder / RECIPE, recipe.to_json().encode())
-    sampler = Shuffled(len(train), recipe.seed)
+    sampler = Shuffled(frequencies(train.votes, recipe.balance), recipe.seed)
     batches = loader(train, recipe, sampler, workers)
     with opencv_in_one_thread(), Board(folder, purge=position.epoch) as board:
         if position.epoch == 0:

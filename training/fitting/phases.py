@@ -15,9 +15,11 @@ import torch
 from training.datasets.faces import FaceSet
 from training.datasets.files import read_json, write_json
 from training.datasets.prepare import Prepared
+from training.errors import TrainingError
 from training.fitting.board import Board
 from training.fitting.config import to_toml
 from training.fitting.distillation import soften
+from training.fitting.headroom import Headroom, spread_out
 from training.fitting.loop import fit
 from training.fitting.progress import Bars
 from training.fitting.recipe import Recipe
@@ -44,7 +46,11 @@ def train(run: Run, prepared: Prepared, bars: Bars) -> Result:
     lessons = parts["train"]
     if config.teachers:
         teacher, _ = together([Path(run) for run in config.teachers])
-        lessons = soften(lessons, teacher, config.teacher_share, torch.device("cpu"))
+        cpu = torch.device("cpu")
+        lessons = soften(lessons, teacher, config.teacher_share, cpu)
+        lessons = spread_out(lessons, teacher, config.headroom, cpu)
+    elif config.headroom != Headroom():
+        raise TrainingError("headroom needs teachers, whose evidence orders the faces")
     fit(lessons, parts["validation"], config.recipe, run.folder, config.workers, bars)
     call, _ = of_run(run.folder)
     result: Result = {"network": config.recipe.network, "remarks": list(prepared.remarks)}
@@ -98,7 +104,7 @@ def cross_validate(run: Run, prepared: Prepared, bars: Bars) -> Result:
 def model_selection(run: Run, prepared: Prepared, bars: Bars) -> Result:
     """Trains several networks by the same recipe on one fold, and compares them.
 
-    Each network's run lies beside that of the comparison, in ``model-selection/<network>/<time>``.
+    Each network's run lies beside that of the comparison, in ``model_selection/<network>/<time>``.
     """
     config = run.config
     introduce(run, prepared, bars)

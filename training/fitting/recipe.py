@@ -21,6 +21,8 @@ class Losses:
     """Cross-entropy against the shares of the votes; left out where a data set has none."""
     spread: float = 0.1
     """Gaussian negative log-likelihood of the error (Nix & Weigend 1994), on frozen features."""
+    steady: float = 0.0
+    """Squared difference of the valence of a face and of the same, moved as a camera's noise moves it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Recipe:
     """Decay of the exponential moving average of the weights, which is what gets evaluated."""
     patience: int = 0
     """Epochs without a better validation CCC before training stops; 0: never early."""
+    balance: float = 0.0
+    """Power of how rare an emotion is, by which its faces are shown more often; 0: each once an epoch."""
     seed: int = 0
     start: str = ""
     """What to start from instead of random weights: a checkpoint of the same network, an ONNX file that

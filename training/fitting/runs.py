@@ -19,6 +19,9 @@ from training.fitting.config import Config, config_from
 
 CONFIG, RESULT = "config.json", "result.json"
 
+MODEL_SELECTION, CROSS_VALIDATION, TUNING, FINAL = "model_selection", "cross_validation", "tuning", "final"
+"""The folders of the phases of training."""
+
 
 @dataclass(frozen=True)
 class Run:

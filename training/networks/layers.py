@@ -8,11 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 EMOTIONS = 8
+REACH = 1.25
+"""Where valence saturates: beyond the ends of the scale, so that readings near them still tell apart."""
 
 
 class Outputs(NamedTuple):
     valence: Tensor
-    """(n,), in (-1, 1)."""
+    """(n,), in (-REACH, REACH): to be cut to [-1, 1] where it is read."""
     emotions: Tensor
     """(n, EMOTIONS), logits."""
     spread: Tensor
@@ -37,7 +39,7 @@ class FaceNetwork(nn.Module):
         features = self.trunk(centred / (deviation + 0.05))
         dropped = self.dropout(features)
         return Outputs(
-            self.valence(dropped).tanh().squeeze(1),
+            REACH * (self.valence(dropped) / REACH).tanh().squeeze(1),
             self.emotions(dropped),
             # What it learns about its own errors must not bend the features that cause them.
             self.spread(features.detach()).squeeze(1),
@@ -135,6 +137,17 @@ class Enlarge(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         size = (self._side, self._side)
         return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+class Upper(nn.Module):
+    """The upper part of pictures: `share` of their height."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, : round(self._share * x.shape[2])]
 
 
 class InvertedResidual(nn.Module):

@@ -1,7 +1,8 @@
-"""Several trained networks as one: what they read off a face is averaged.
+"""Several trained networks as one: the mean of what they read off a face, less sure where they differ.
 
 Networks that began differently err differently, and the mean of their readings errs less than each of
-them (Hansen & Salamon, "Neural network ensembles", 1990). It costs what all of them cost.
+them (Hansen & Salamon, "Neural network ensembles", 1990); how far they are apart is part of the error to
+expect (Lakshminarayanan et al. 2017). It costs what all of them cost.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ class Ensemble(FaceNetwork):
 
     def forward(self, faces: Tensor) -> Outputs:
         said = [member(faces) for member in self.members]
-        columns = zip(*said, strict=True)
-        return Outputs(
-            *(torch.stack([s * o for s, o in zip(self.shares, c, strict=True)]).sum(dim=0) for c in columns)
-        )
+        valence = self._mean([o.valence for o in said])
+        # Of a mixture of normal distributions: what its members expect, and how far they are apart.
+        variance = self._mean([(2 * o.spread).exp() + (o.valence - valence).square() for o in said])
+        return Outputs(valence, self._mean([o.emotions for o in said]), variance.log() / 2)
+
+    def _mean(self, values: Sequence[Tensor]) -> Tensor:
+        return torch.stack([s * v for s, v in zip(self.shares, values, strict=True)]).sum(dim=0)
 
 
 def together(runs: Sequence[Path], first: float | None = None) -> tuple[FaceNetwork, list[Recipe]]:

@@ -88,12 +88,12 @@ def test_train_is_killed_and_resumed(clone: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    (folder,) = (clone / "runs" / "train" / "residual").iterdir()
+    (folder,) = (clone / "runs" / "final" / "residual").iterdir()
     assert not (folder / "result.json").exists()
     result = run("train", "--resume")
     assert (folder / "result.json").exists()
     assert result["network"] == "residual"
-    assert list((clone / "runs" / "train" / "residual").iterdir()) == [folder]
+    assert list((clone / "runs" / "final" / "residual").iterdir()) == [folder]
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_train_is_killed_and_resumed(clone: Path) -> None:
         (["train", "--data", "elsewhere"], r"elsewhere/01\.zip is missing"),
         (["train", "--config", "wrong.toml"], "the network residual cannot be built: .* 'height'"),
         (["train", "--fold", "6"], "there is no fold 6; the folds are 1 to 5"),
-        (["train", "--resume"], "no interrupted run in runs/train/residual"),
+        (["train", "--resume"], "no interrupted run in runs/final/residual"),
         (["train", "--start", "none.pt"], "there is no checkpoint none.pt"),
-        (["evaluate-split"], "no finished training run in runs/train/residual"),
+        (["evaluate-split"], "no finished training run in runs/final/residual"),
         (["evaluate-split", "nowhere"], "nowhere holds no trained network"),
         (["evaluate-split", "nowhere.json"], "no model manifest at nowhere.json"),
         (["export", "data"], "data holds no trained network"),

@@ -56,7 +56,7 @@ def trained(zips: Path, locate: Any, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_train_leaves_weights_scores_settings_and_logs(trained: Order, capsys: Any) -> None:
-    folder = only(trained.places.runs / "train" / "residual")
+    folder = only(trained.places.runs / "final" / "residual")
     result = json.loads((folder / "result.json").read_text())
     assert result["validation"]["ccc"] > 0.5
     assert result["test"]["n"] > 10
@@ -72,7 +72,7 @@ def test_train_leaves_weights_scores_settings_and_logs(trained: Order, capsys: A
 
 
 def test_an_earlier_network_softens_the_labels(trained: Order, order: Order, prepared: Any) -> None:
-    folder = only(trained.places.runs / "train" / "residual")
+    folder = only(trained.places.runs / "final" / "residual")
     teacher, _ = checkpoints.trained(folder)
     faces = prepared.part("train")
     softened = soften(faces, teacher, 0.5, torch.device("cpu"))
@@ -91,7 +91,7 @@ def test_an_earlier_network_softens_the_labels(trained: Order, order: Order, pre
 def test_evaluate_scores_the_split_and_the_corruptions(trained: Order) -> None:
     result = commands.evaluate(trained)
     folder = only(trained.places.runs / "evaluate" / "residual")
-    train = only(trained.places.runs / "train" / "residual")
+    train = only(trained.places.runs / "final" / "residual")
     assert result["ccc"] == json.loads((train / "result.json").read_text())["test"]["ccc"]
     rows = {row["corruption"]: row for row in result["robustness"]}
     assert len(rows) == 13
@@ -142,7 +142,7 @@ def test_cross_validate_holds_every_fold_out_once(order: Order) -> None:
     assert result["mean"]["rmse"]["mean"] == pytest.approx(
         np.mean([f["rmse"] for f in result["folds"]]), abs=1e-3
     )
-    folder = only(order.places.runs / "cross-validate" / "residual")
+    folder = only(order.places.runs / "cross_validation" / "residual")
     assert text(folder, "folds").count("\n") == 6
     assert all((folder / f"fold_{k}" / "best.pt").is_file() for k in range(1, 6))
 
@@ -152,7 +152,7 @@ def test_model_selection_compares_three_families(order: Order) -> None:
     rows = {r["network"]: r for r in result["networks"]}
     assert set(rows) == {"residual", "mobilenet", "efficientnet"}
     assert all(r["parameters"] > 1000 and r["ms_batch_1"] > 0 for r in rows.values())
-    home = order.places.runs / "model-selection"
+    home = order.places.runs / "model_selection"
     table = text(only(home / "comparison"), "networks")
     assert all(name in table for name in rows)
     # each network's own curves lie in its own folder
@@ -170,7 +170,7 @@ def test_model_selection_knows_wrong_networks_before_it_trains(order: Order) -> 
 
 def test_tune_searches_prunes_and_writes_the_best_settings(order: Order) -> None:
     result = commands.tune(order)
-    folder = only(order.places.runs / "tune" / "residual")
+    folder = only(order.places.runs / "tuning" / "residual")
     assert len(result["trials"]) == 3
     complete = [t["ccc"] for t in result["trials"] if t["state"] == "complete"]
     assert result["best"]["ccc"] == pytest.approx(max(complete), abs=1e-4)
@@ -221,12 +221,12 @@ def test_an_interrupted_cross_validation_goes_on_where_it_was(
     with monkeypatch.context() as patch, pytest.raises(KilledError):
         patch.setattr(phases, "fit", dying(after=3))
         commands.cross_validate(order)
-    folder = only(order.places.runs / "cross-validate" / "residual")
+    folder = only(order.places.runs / "cross_validation" / "residual")
     first = (folder / "fold_1" / "best.pt").stat().st_mtime_ns
     assert not (folder / "result.json").exists()
     # settings of an interrupted run are its own, whatever the command line says now
     result = commands.cross_validate(replace(with_recipe(order, epochs=9), resume=True))
-    assert only(order.places.runs / "cross-validate" / "residual") == folder
+    assert only(order.places.runs / "cross_validation" / "residual") == folder
     assert len(result["folds"]) == 5
     assert (folder / "fold_1" / "best.pt").stat().st_mtime_ns == first
     with pytest.raises(TrainingError, match=r"no interrupted run in .*; start one without --resume"):
@@ -241,7 +241,7 @@ def test_an_interrupted_search_goes_on_with_the_trial_it_was_at(
         commands.tune(order)
     result = commands.tune(replace(order, resume=True))
     assert len(result["trials"]) == 3
-    folder = only(order.places.runs / "tune" / "residual")
+    folder = only(order.places.runs / "tuning" / "residual")
     assert sorted(f.name for f in folder.glob("trial_*")) == ["trial_000", "trial_001", "trial_003"]
 
 

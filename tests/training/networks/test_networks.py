@@ -1,4 +1,4 @@
-"""Three families of networks, all with the same heads and all exportable."""
+"""Families of networks, all with the same heads and all exportable."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import torch
 
 from training.errors import TrainingError
 from training.networks.families import NETWORKS, build
+from training.networks.layers import REACH
 from training.shipping import onnxfile
 
 # Published for one colour input and 1000 classes: MobileNetV3-Large 5.4 M, of which its classifier
 # (960 x 1280 + 1280 x 1000) 2.5 M; EfficientNet-B0 5.3 M, of which 1.3 M. dlib's network has 5.6 M, of
 # which its last stage 1.2 M.
-MILLIONS = {"residual": 1.94, "mobilenet": 3.0, "efficientnet": 4.0, "recognition": 4.4}
+MILLIONS = {"residual": 1.94, "eyes": 1.94, "mobilenet": 3.0, "efficientnet": 4.0, "recognition": 4.4}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -26,7 +27,7 @@ def test_every_network_has_the_heads_and_about_the_published_size(name: str) -> 
         outputs = network(torch.randn(3, 1, 64, 64))
     assert outputs.valence.shape == outputs.spread.shape == (3,)
     assert outputs.emotions.shape == (3, 8)
-    assert (outputs.valence.abs() < 1).all()
+    assert (outputs.valence.abs() < REACH).all()
     millions = sum(p.numel() for p in network.parameters()) / 1e6
     assert millions == pytest.approx(MILLIONS[name], rel=0.03)
 
@@ -38,6 +39,18 @@ def test_brightness_and_contrast_change_nothing(name: str) -> None:
     with torch.no_grad():
         plain, dim = network(face).valence, network(face * 0.8 - 0.1).valence
     assert torch.allclose(plain, dim, atol=0.02)
+
+
+def test_what_lies_below_the_eyes_is_nothing_to_the_network_of_the_eyes() -> None:
+    network = build("eyes", width=0.25)
+    face = torch.rand(1, 1, 64, 64)
+    other = face.clone()
+    # The same brightness and contrast: those are taken of the whole face.
+    other[:, :, 40:] = face[:, :, 40:].flip(3)
+    with torch.no_grad():
+        assert torch.equal(network.eval()(face).valence, network(other).valence)
+        other[:, :, :20] = face[:, :, :20].flip(3)
+        assert not torch.equal(network(face).spread, network(other).spread)
 
 
 def test_what_residual_learnt_in_earlier_versions_still_fits() -> None:
@@ -52,7 +65,7 @@ def test_what_residual_learnt_in_earlier_versions_still_fits() -> None:
 
 
 def test_an_unknown_network_is_named_with_those_that_exist() -> None:
-    with pytest.raises(ValueError, match="unknown network 'vgg'; there are: residual, mobile"):
+    with pytest.raises(ValueError, match="unknown network 'vgg'; there are: residual, eyes, mobile"):
         build("vgg")
 
 

@@ -95,6 +95,33 @@ def test_augmentation_keeps_the_face_and_depends_on_nothing_but_the_generator(pr
     assert likeness > 0.98
 
 
+def test_mouths_eyes_and_sides_are_hidden() -> None:
+    only = Augmentation(**{**dict.fromkeys(vars(Augmentation()), 0.0), "covered": 1.0})
+    wide = np.zeros((96, 96), np.uint8)
+    wide[::2] = 255
+    parts: list[str] = []
+    for seed in range(60):
+        # Stripes along the face: where they are gone, something hides it.
+        shown = augment(wide, 64, np.random.default_rng(seed), only).astype(float)
+        hidden = np.abs(shown[1:] - shown[:-1]) < 128
+        rows, columns = hidden.mean(axis=1) > 0.6, hidden.mean(axis=0) > 0.6
+        assert 0.1 < hidden.mean() < 0.9, "neither a trifle nor the whole face"
+        parts.append("side" if columns.any() and not columns.all() else "mouth" if rows[60] else "eyes")
+    assert all(parts.count(part) > 3 for part in ("mouth", "eyes", "side")), parts
+
+
+def test_compression_makes_larger_blocks_of_faces_that_were_smaller() -> None:
+    only = Augmentation(**{**dict.fromkeys(vars(Augmentation()), 0.0), "compression": 1.0})
+    y, x = np.mgrid[:96, :96]
+    wide = (127 + 60 * np.sin(x / 5) * np.cos(y / 7)).astype(np.uint8)
+    sizes = set()
+    for seed in range(30):
+        face = augment(wide, 64, np.random.default_rng(seed), only).astype(float)
+        jumps = np.abs(np.diff(face, 2, axis=1)).mean(axis=0)
+        sizes.add(int(np.abs(np.fft.rfft(jumps - jumps.mean()))[4:].argmax()))
+    assert len(sizes) > 3, "blocks were of one size"
+
+
 def test_a_tilt_brings_one_edge_nearer_and_leaves_the_middle_in_place() -> None:
     board = np.kron(np.indices((16, 16)).sum(0) % 2, np.ones((8, 8))).astype(np.uint8) * 255
     nothing = Augmentation(**dict.fromkeys(vars(Augmentation()), 0.0))
