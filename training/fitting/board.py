@@ -20,6 +20,10 @@ NAMES = {"ccc": "CCC", "pcc": "PCC", "rmse": "RMSE", "sagr": "SAGR"}
 """Of the scores, as TensorBoard shows them."""
 
 
+FACES = "best and worst faces"
+"""The picture that shows people."""
+
+
 class Board:
     """The events of one run: scalars named ``<what>/train`` and ``<what>/validation``."""
 
@@ -67,7 +71,7 @@ class Board:
         figures = {
             "predicted against true": scatter(faces.valence, predicted),
             "errors": error_histogram(faces.valence, predicted),
-            "best and worst faces": face_sheet(faces, predicted),
+            FACES: face_sheet(faces, predicted),
         }
         for title, picture in figures.items():
             self._writer.add_image(f"{split}/{title}", picture, step, dataformats="HWC")
