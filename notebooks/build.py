@@ -51,21 +51,26 @@ def cells(source: str) -> list[nbformat.NotebookNode]:
     return result
 
 
+def notebook(path: Path) -> nbformat.NotebookNode:
+    """The source at `path` as a notebook that was not executed."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=cells(path.read_text(encoding="utf-8")), metadata=metadata)
+
+
 def build(path: Path) -> Path:
     """Executes the source at `path` into a notebook."""
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=cells(path.read_text()), metadata=metadata)
+    made = notebook(path)
     NotebookClient(
-        notebook, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+        made, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
     ).execute()
-    for cell in notebook.cells:
+    for cell in made.cells:
         cell.get("metadata", {}).pop("execution", None)
         # Remarks of libraries about this computer.
         outputs = [o for o in cell.get("outputs", []) if o.get("name") != "stderr"]
         if cell.cell_type == "code":
             cell["outputs"] = _kept(outputs) if NOT_KEPT in cell["source"] else outputs
     target = HERE / f"{path.stem}.ipynb"
-    nbformat.write(notebook, target)
+    nbformat.write(made, target)
     return target
 
 

@@ -1,8 +1,10 @@
 # %% [markdown]
 # # 4. The final training
 #
-# The curves of the reference run (ten epochs of a network half as wide, `runs/reference`), then the
-# figures of the model that is shipped, from its manifest.
+# The curves of the trainings that ended in the network that ships (`runs/final`), then its figures, from
+# its manifest. Both of its members went on from version 1.2: `first` gave them back their heads for
+# expressions and showed them covered, compressed and shaken faces; `second` learnt from labels with headroom,
+# spread by the evidence that both found in a face.
 
 # %%
 import json
@@ -11,32 +13,40 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from IPython.display import Markdown
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import training
+from training.fitting.board import curve
 from training.scoring.tables import markdown
 
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70
 
-(folder,) = Path("runs/reference/train/residual").iterdir()
-events = EventAccumulator(str(folder)).Reload()
-
-figure, axes = plt.subplots(1, 5, figsize=(12, 2.6), layout="constrained")
-for axis, name in zip(axes, ("Loss", "CCC", "PCC", "RMSE", "SAGR"), strict=True):
-    for part in ("train", "validation"):
-        scalars = events.Scalars(f"{name}/{part}")
-        axis.plot([s.step + 1 for s in scalars], [s.value for s in scalars], label=part)
-    axis.set(title=name, xlabel="epoch")
-_ = axes[0].legend()
+members = [
+    Path("runs/final") / network / stage
+    for network in ("residual", "recognition")
+    for stage in ("first", "second")
+]
+figure, axes = plt.subplots(1, 5, figsize=(12, 2.8), layout="constrained")
+for folder in members:
+    for axis, name in zip(axes, ("Loss", "CCC", "PCC", "RMSE", "SAGR"), strict=True):
+        steps, values = curve(folder, f"{name}/validation")
+        axis.plot([step + 1 for step in steps], values, marker=".", label="/".join(folder.parts[-2:]))
+        axis.set(title=f"{name}, validation", xlabel="epoch")
+_ = axes[0].legend(fontsize=7)
 
 # %% [markdown]
-# Training faces are augmented and scored while the network learns from them, validation faces are
-# clean and scored with the averaged weights: so validation is ahead of training.
+# Training faces are augmented, and validation faces are clean and scored with the averaged weights; the
+# labels of the second stage are not those of validation, so that its losses cannot be compared with the
+# first's. By itself, before calibration, each member scores:
 
 # %%
-result = json.loads((folder / "result.json").read_text())
-{part: {m: result[part][m] for m in ("n", "ccc", "pcc", "rmse", "sagr")} for part in ("validation", "test")}
+rows = []
+for folder in members:
+    result = json.loads((folder / "result.json").read_text())
+    for part in ("validation", "test"):
+        figures = {m: result[part][m] for m in ("n", "ccc", "pcc", "rmse", "sagr")}
+        rows.append({"run": "/".join(folder.parts[-2:]), "split": part, **figures})
+Markdown(markdown(rows, tuple(rows[0])))
 
 # %% [markdown]
 # ## The shipped model

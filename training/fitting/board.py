@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.utils.tensorboard import SummaryWriter
 
 from training.datasets.faces import FaceSet
+from training.errors import TrainingError
 from training.fitting.recipe import Recipe
 from training.scoring.figures import error_histogram, face_sheet, scatter
 from training.scoring.metrics import Scores
@@ -81,6 +83,19 @@ class Board:
         values = {name: value for name, value in flat(asdict(recipe)).items() if value != ""}
         metrics = {f"best/{NAMES[name]}": value for name, value in asdict(scores).items()}
         self._writer.add_hparams(values, metrics, run_name=".")
+
+
+def curve(folder: Path, tag: str) -> tuple[list[int], list[float]]:
+    """Steps and values of the scalar `tag` in the events in `folder`.
+
+    Raises:
+        TrainingError: there are none.
+    """
+    events = EventAccumulator(str(folder)).Reload()
+    if tag not in events.Tags()["scalars"]:
+        raise TrainingError(f"{folder} has no curve {tag!r}")
+    scalars = events.Scalars(tag)
+    return [s.step for s in scalars], [s.value for s in scalars]
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -7,9 +7,10 @@ network that learns from labels and from it together ends up better than both (F
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from training.datasets.faces import FaceSet
@@ -17,11 +18,44 @@ from training.errors import TrainingError
 from training.fitting.batches import normalised
 from training.networks.families import FaceNetwork
 
+Floats = npt.NDArray[np.float32]
 
-def soften(
-    faces: FaceSet, teacher: FaceNetwork, share: float, device: torch.device, batch: int = 256
-) -> FaceSet:
-    """`faces` with labels that are to `share` (0..1) the `teacher`'s, averaged over both mirror images.
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a teacher says of n faces, averaged over both mirror images."""
+
+    valence: Floats
+    """(n,)."""
+    shares: Floats
+    """(n, 8), of the emotions."""
+    logits: Floats
+    """(n, 8), of the emotions."""
+
+
+def opinion(
+    teacher: FaceNetwork, crops: npt.NDArray[np.uint8], device: torch.device, batch: int = 256
+) -> Opinion:
+    """What `teacher` says of grey `crops` (n, side, side)."""
+    teacher = teacher.to(device).eval()
+    size = len(crops)
+    told = Opinion(
+        np.zeros(size, np.float32), np.zeros((size, 8), np.float32), np.zeros((size, 8), np.float32)
+    )
+    with torch.no_grad():
+        for start in range(0, size, batch):
+            rows = slice(start, start + batch)
+            for view in (crops[rows], crops[rows, :, ::-1].copy()):
+                said = teacher(normalised(torch.from_numpy(view), device))
+                logits = said.emotions.float()
+                told.valence[rows] += said.valence.float().cpu().numpy() / 2
+                told.shares[rows] += logits.softmax(dim=1).cpu().numpy() / 2
+                told.logits[rows] += logits.cpu().numpy() / 2
+    return told
+
+
+def soften(faces: FaceSet, told: Opinion, share: float) -> FaceSet:
+    """`faces` with labels that are to `share` (0..1) the teacher's.
 
     Faces without votes keep having none.
 
@@ -30,19 +64,8 @@ def soften(
     """
     if not 0 <= share <= 1:
         raise TrainingError(f"the teacher's share must lie between 0 and 1, it is {share}")
-    teacher.eval()
-    valence = np.zeros_like(faces.valence)
-    votes = np.zeros_like(faces.votes)
-    with torch.no_grad():
-        for start in range(0, len(faces), batch):
-            rows = slice(start, start + batch)
-            crops = faces.crops[rows]
-            for view in (crops, crops[:, :, ::-1].copy()):
-                said = teacher(normalised(torch.from_numpy(view), device))
-                valence[rows] += said.valence.float().cpu().numpy() / 2
-                votes[rows] += said.emotions.float().softmax(dim=1).cpu().numpy() / 2
     return replace(
         faces,
-        valence=(1 - share) * faces.valence + share * valence,
-        votes=(1 - share) * faces.votes + share * votes,
+        valence=(1 - share) * faces.valence + share * told.valence,
+        votes=(1 - share) * faces.votes + share * told.shares,
     )

@@ -13,12 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from training.datasets.faces import FaceSet
 from training.datasets.ferplus import VALENCE
-from training.fitting.batches import normalised
-from training.networks.families import FaceNetwork
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,9 +33,9 @@ class Headroom:
     negative: float = 0.0
 
 
-def spread_out(faces: FaceSet, teacher: FaceNetwork, headroom: Headroom, device: torch.device) -> FaceSet:
-    """`faces` with labels spread by what `teacher` finds in them; those without votes keep theirs."""
-    logits = _logits(teacher, faces.crops, device)
+def spread_out(faces: FaceSet, logits: Floats, headroom: Headroom) -> FaceSet:
+    """`faces` with labels spread by the evidence in a teacher's `logits` (n, 8); those without votes keep
+    theirs."""
     voted = np.isfinite(faces.votes).all(axis=1)
     valence = faces.valence.copy()
     for width, emotions, sign in ((headroom.positive, _POSITIVE, 1), (headroom.negative, _NEGATIVE, -1)):
@@ -52,21 +49,6 @@ def evidence(logits: Floats, emotions: npt.NDArray[np.bool_]) -> Floats:
     """(n,) log odds of `emotions` (8,) against the others, from `logits` (n, 8)."""
     mine, others = logits[:, emotions], logits[:, ~emotions]
     return np.asarray(np.logaddexp.reduce(mine, axis=1) - np.logaddexp.reduce(others, axis=1), np.float32)
-
-
-def _logits(
-    teacher: FaceNetwork, crops: npt.NDArray[np.uint8], device: torch.device, batch: int = 256
-) -> Floats:
-    """(n, 8) of grey `crops`, averaged over both mirror images."""
-    teacher.eval()
-    parts = [np.zeros((0, len(VALENCE)), np.float32)]
-    with torch.no_grad():
-        for start in range(0, len(crops), batch):
-            rows = crops[start : start + batch]
-            views = [normalised(torch.from_numpy(view), device) for view in (rows, rows[:, :, ::-1].copy())]
-            said = [teacher(view).emotions.float().cpu().numpy() for view in views]
-            parts.append((said[0] + said[1]) / 2)
-    return np.concatenate(parts)
 
 
 def _ranks(values: Floats, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

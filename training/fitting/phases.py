@@ -18,7 +18,7 @@ from training.datasets.prepare import Prepared
 from training.errors import TrainingError
 from training.fitting.board import Board
 from training.fitting.config import to_toml
-from training.fitting.distillation import soften
+from training.fitting.distillation import opinion, soften
 from training.fitting.headroom import Headroom, spread_out
 from training.fitting.loop import fit
 from training.fitting.progress import Bars
@@ -46,9 +46,8 @@ def train(run: Run, prepared: Prepared, bars: Bars) -> Result:
     lessons = parts["train"]
     if config.teachers:
         teacher, _ = together([Path(run) for run in config.teachers])
-        cpu = torch.device("cpu")
-        lessons = soften(lessons, teacher, config.teacher_share, cpu)
-        lessons = spread_out(lessons, teacher, config.headroom, cpu)
+        told = opinion(teacher, lessons.crops, torch.device("cpu"))
+        lessons = spread_out(soften(lessons, told, config.teacher_share), told.logits, config.headroom)
     elif config.headroom != Headroom():
         raise TrainingError("headroom needs teachers, whose evidence orders the faces")
     fit(lessons, parts["validation"], config.recipe, run.folder, config.workers, bars)

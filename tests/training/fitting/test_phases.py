@@ -22,7 +22,7 @@ from training.errors import TrainingError
 from training.fitting import checkpoints, commands, phases, tuning
 from training.fitting.commands import Order
 from training.fitting.config import Config, read_config
-from training.fitting.distillation import soften
+from training.fitting.distillation import opinion, soften
 from training.fitting.recipe import Recipe
 from training.scoring.metrics import Scores
 
@@ -75,13 +75,14 @@ def test_an_earlier_network_softens_the_labels(trained: Order, order: Order, pre
     folder = only(trained.places.runs / "final" / "residual")
     teacher, _ = checkpoints.trained(folder)
     faces = prepared.part("train")
-    softened = soften(faces, teacher, 0.5, torch.device("cpu"))
+    told = opinion(teacher, faces.crops, torch.device("cpu"))
+    softened = soften(faces, told, 0.5)
     assert np.isnan(softened.votes).all()
     assert np.abs(softened.valence - faces.valence).max() > 0.01
     said = 2 * softened.valence - faces.valence
     assert np.corrcoef(said, faces.valence)[0, 1] > 0.8
     with pytest.raises(TrainingError, match="must lie between 0 and 1"):
-        soften(faces, teacher, 1.5, torch.device("cpu"))
+        soften(faces, told, 1.5)
     config = replace(with_recipe(order, epochs=1).config, teachers=(str(folder), str(folder)))
     assert commands.train(replace(order, config=config))["validation"]["n"] > 0
     with pytest.raises(TrainingError, match="nowhere holds no trained network"):
