@@ -7,6 +7,7 @@ its sheet of faces, which shows people whose pictures may not be ours.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def keep(run: Path, into: Path) -> None:
     for path in sorted(run.rglob("*")):
         target = into / path.relative_to(run)
         if path.name.startswith("events.out.tfevents"):
-            write_whole(target, lambda part, path=path: _write(part, _without_faces(path)))
+            write_whole(target, partial(_write, _without_faces(path)))
         elif path.suffix in _KEPT:
             write_bytes(target, path.read_bytes())
 
@@ -47,7 +48,7 @@ def _without_faces(path: Path) -> Iterator[bytes]:
             yield record
 
 
-def _write(path: Path, records: Iterator[bytes]) -> None:
+def _write(records: Iterator[bytes], path: Path) -> None:
     with path.open("wb") as file:
         writer = RecordWriter(file)
         for record in records:

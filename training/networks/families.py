@@ -20,7 +20,6 @@ from training.networks.layers import (
     PlainResidual,
     ResidualBlock,
     SqueezeExcite,
-    Upper,
     conv,
     rounded,
 )
@@ -31,15 +30,10 @@ __all__ = [
     "Outputs",
     "build",
     "efficientnet",
-    "eyes",
     "mobilenet",
     "recognition",
     "residual",
 ]
-
-
-_EYES = 0.5
-"""Share of a face's height down to which eyes and brows reach, and the mouth does not."""
 
 
 def residual(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
@@ -58,12 +52,6 @@ def residual(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
         nn.Flatten(),
     )
     return FaceNetwork(trunk, c, dropout)
-
-
-def eyes(width: float = 1.0, dropout: float = 0.3) -> FaceNetwork:
-    """`residual` on eyes and brows alone: it cannot take bared teeth for laughter, and errs differently."""
-    whole = residual(width, dropout)
-    return FaceNetwork(nn.Sequential(Upper(_EYES), *whole.trunk), whole.valence.in_features, dropout)
 
 
 # MobileNetV3-Large (Howard et al. 2019, table 1): kernel, expanded, out, squeeze, hard-swish, stride.
@@ -177,7 +165,6 @@ def recognition(width: float = 1.0, dropout: float = 0.4, side: int = 112) -> Fa
 
 NETWORKS: dict[str, Callable[..., FaceNetwork]] = {
     "residual": residual,
-    "eyes": eyes,
     "mobilenet": mobilenet,
     "efficientnet": efficientnet,
     "recognition": recognition,

@@ -139,17 +139,6 @@ class Enlarge(nn.Module):
         return functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
-class Upper(nn.Module):
-    """The upper part of pictures: `share` of their height."""
-
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self._share = share
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[:, :, : round(self._share * x.shape[2])]
-
-
 class InvertedResidual(nn.Module):
     """Widen, filter each channel by itself, narrow (Sandler et al. 2018).
 

@@ -17,7 +17,7 @@ from training.shipping import onnxfile
 # Published for one colour input and 1000 classes: MobileNetV3-Large 5.4 M, of which its classifier
 # (960 x 1280 + 1280 x 1000) 2.5 M; EfficientNet-B0 5.3 M, of which 1.3 M. dlib's network has 5.6 M, of
 # which its last stage 1.2 M.
-MILLIONS = {"residual": 1.94, "eyes": 1.94, "mobilenet": 3.0, "efficientnet": 4.0, "recognition": 4.4}
+MILLIONS = {"residual": 1.94, "mobilenet": 3.0, "efficientnet": 4.0, "recognition": 4.4}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -41,18 +41,6 @@ def test_brightness_and_contrast_change_nothing(name: str) -> None:
     assert torch.allclose(plain, dim, atol=0.02)
 
 
-def test_what_lies_below_the_eyes_is_nothing_to_the_network_of_the_eyes() -> None:
-    network = build("eyes", width=0.25)
-    face = torch.rand(1, 1, 64, 64)
-    other = face.clone()
-    # The same brightness and contrast: those are taken of the whole face.
-    other[:, :, 40:] = face[:, :, 40:].flip(3)
-    with torch.no_grad():
-        assert torch.equal(network.eval()(face).valence, network(other).valence)
-        other[:, :, :20] = face[:, :, :20].flip(3)
-        assert not torch.equal(network(face).spread, network(other).spread)
-
-
 def test_what_residual_learnt_in_earlier_versions_still_fits() -> None:
     """The names of its weights are a contract: checkpoints outlive code."""
     names = build("residual").state_dict()
@@ -65,7 +53,7 @@ def test_what_residual_learnt_in_earlier_versions_still_fits() -> None:
 
 
 def test_an_unknown_network_is_named_with_those_that_exist() -> None:
-    with pytest.raises(ValueError, match="unknown network 'vgg'; there are: residual, eyes, mobile"):
+    with pytest.raises(ValueError, match="unknown network 'vgg'; there are: residual, mobile"):
         build("vgg")
 
 
