@@ -194,12 +194,17 @@ def _output(given: dict[str, Any]) -> Output:
         slope=float(calibration.get("slope", 1.0)),
         intercept=float(calibration.get("intercept", 0.0)),
         spread=given.get("spread"),
-        error=None
-        if error is None
-        else ErrorBar(*(float(error[part]) for part in ("scale", "power", "doubt"))),
+        error=None if error is None else ErrorBar(*(_three(error, part) for part in ("offset", "power"))),
         arousal=None if arousal is None else _scalar(arousal, "output.arousal"),
         expressions=None if shares is None else _shares(shares),
     )
+
+
+def _three(given: dict[str, Any], name: str) -> tuple[float, ...]:
+    numbers = tuple(float(number) for number in given[name])
+    if len(numbers) != 3:
+        raise ValueError(f"output.error.{name} needs three numbers, it has {len(numbers)}")
+    return numbers
 
 
 def _scalar(given: str | dict[str, Any], name: str) -> Scalar:

@@ -60,19 +60,23 @@ class Shares:
 
 @dataclass(frozen=True)
 class ErrorBar:
-    """One standard error of a reading: ``scale * spread ** power * exp(doubt * (1 - quality))``.
+    """One standard error of a reading: ``exp(offset + power * log(spread))`` of its spread, at most 1.
 
-    `training.shipping.errorbar` fits it, so that the raters' mean lies within one of them of 68 % of the
-    readings and within two of 95 %, whatever the sample's quality.
+    `offset` and `power` are three numbers each: a constant, what is added as quality falls from 1 to 0, and
+    what is added as the reading goes from 0 to -1 or 1. `training.shipping.errorbar` fits them so that raters'
+    mean lies within one error of 68 % of the readings, and within 1.96 of 95 %.
     """
 
-    scale: float
-    power: float
-    doubt: float
+    offset: tuple[float, ...]
+    power: tuple[float, ...]
 
-    def of(self, spread: float, quality: float) -> float:
-        """Of a reading in -1..1. spread: what the network expects; quality: of the sample, 0..1."""
-        return self.scale * math.exp(self.power * math.log(spread) + self.doubt * (1 - quality))
+    def of(self, spread: float, quality: float, valence: float) -> float:
+        """Of a reading `valence`. spread: what the network expects; quality: of the sample, 0..1."""
+        offset, power = (
+            constant + poor * (1 - quality) + strong * abs(valence)
+            for constant, poor, strong in (self.offset, self.power)
+        )
+        return math.exp(min(0.0, offset + power * math.log(spread)))
 
 
 @dataclass(frozen=True)

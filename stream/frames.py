@@ -80,7 +80,7 @@ class Extras(NamedTuple):
     arousal: float | None = None
     """How calm (-1) or excited (1) the expression looks."""
     expression_neutral: float | None = None
-    """Shares that raters would give to expressions, 0..1; those of `inference.EXPRESSIONS`, in their order."""
+    """Shares that raters would give to each of `inference.EXPRESSIONS`, in their order, 0..1."""
     expression_happiness: float | None = None
     expression_surprise: float | None = None
     expression_sadness: float | None = None

@@ -101,8 +101,10 @@ class Samples:
         return cls(*arrays_of(rows, columns_of(cls).values()))
 
     def by_column(self, every: bool = False) -> dict[Column, Floats | Ints]:
-        """(n,) the values of each column, in the order of the declaration; masked where there is none. `every`:
-        also outputs of networks of which nothing is known."""
+        """(n,) the values of each column, in the order of the declaration; masked where there is none.
+
+        every: also outputs of networks of which nothing is known.
+        """
         return {
             column: np.ma.masked_invalid(values) if column.optional else values
             for name, columns in columns_of(type(self)).items()

@@ -46,9 +46,9 @@ class FaceStatistics:
     trough: float
     trough_s: float
     valence_error: float | None = None
-    """One standard error of the mean, as far as reading the face goes: the mean of the samples' own errors. What
-    makes a network misread a face is there from frame to frame, so that more frames do not make it less; None
-    where none of them is known."""
+    """One standard error of the mean, as far as reading the face goes: the mean of the samples' own errors.
+    What makes a network misread a face is there in frame after frame, so that many of them err as one does;
+    None where none of them is known."""
     outputs: Mapping[str, float] = field(default_factory=dict)
     """Means of what the network says beside valence, by column, as far as it does."""
 

@@ -32,7 +32,9 @@ def extras(
             "half_covered": seen.half_covered,
         }
     if readings.spread is not None and readings.error is not None:
-        told["valence_error"] = readings.error.of(float(readings.spread[which]), quality)
+        told["valence_error"] = readings.error.of(
+            float(readings.spread[which]), quality, float(readings.valence[which])
+        )
     if readings.arousal is not None:
         told["arousal"] = float(readings.arousal[which])
     if readings.expressions is not None:

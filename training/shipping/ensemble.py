@@ -26,6 +26,8 @@ class Ensemble(FaceNetwork):
         self.members = nn.ModuleList(members)
         others = len(members) - 1
         first = 1 / len(members) if first is None else first
+        learnt = [bool(member.arousal_learnt) for member in members]
+        self.register_buffer("arousal_learnt", torch.tensor(all(learnt)))
         self.shares = [first, *[(1 - first) / others for _ in range(others)]]
 
     def forward(self, faces: Tensor) -> Outputs:

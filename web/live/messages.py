@@ -30,10 +30,10 @@ def frame_message(
 ) -> str:
     """One analysed frame as JSON (DESIGN.md, Web).
 
-    A face also has what its network says beside valence (`valence_error`, `arousal`, `expression_…`), as far as it
-    does. Beside the contract's fields: `width`, `height` (of the picture that the boxes refer to), `sent` (width
-    and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or null),
-    `spectators`, and for spectators `rtp`, the RTP timestamp of the relayed picture up to a constant.
+    Beside the contract's fields: of a face what the network says beside valence (`valence_error`, `arousal`,
+    `expression_…`), as far as it does; `width`, `height` (of the picture that the boxes refer to), `sent`
+    (width and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or
+    null), `spectators`, and for spectators `rtp`, the RTP timestamp of the relayed picture up to a constant.
     `skipped` messages count as dropped.
     """
     shot = result.shot
