@@ -28,10 +28,8 @@ from training.datasets.files import write_json
 from training.scoring.judged import Judged, Values, judge
 from training.scoring.robustness import CORRUPTIONS, Box
 from training.scoring.tables import markdown
-from training.shipping.card import record
+from training.shipping.card import write_card
 from training.shipping.errorbar import coverage, errors_of, fit
-
-MODELS = DEFAULT.parent
 
 
 def rmse(error: Values) -> float:
@@ -88,7 +86,9 @@ def main() -> None:
     rows = coverage(judged, bar)
     print(markdown(rows, tuple(rows[0])))
     if given.fit:
-        record(MODELS, error=rows)
+        values["metrics"]["error"] = rows
+        write_json(DEFAULT, values)
+        write_card(DEFAULT.parent)
 
 
 def tell(name: str, error: Values, worth: Values) -> None:

@@ -63,8 +63,8 @@ class ErrorBar:
     """One standard error of a reading: ``exp(offset + power * log(spread))`` of its spread, at most 1.
 
     `offset` and `power` are three numbers each: a constant, what is added as quality falls from 1 to 0, and
-    what is added as the reading goes from 0 to -1 or 1. `training.shipping.errorbar` fits them so that raters'
-    mean lies within one error of 68 % of the readings, and within 1.96 of 95 %.
+    what is added as the reading goes from 0 to -1 or 1. `training.shipping.errorbar` fits them so that the
+    mean of raters lies within one error of 68 % of the readings, and within 1.96 of 95 %.
     """
 
     offset: tuple[float, ...]

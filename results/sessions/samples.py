@@ -75,6 +75,8 @@ EXTRAS = (
 )
 """What networks tell of a face beside its valence, as far as they do; `stream.frames.Extras` says what each
 is. One more of them is a name here and there, and a revision of the database."""
+MEASURES = {column.name: column for column in (AROUSAL, *EXPRESSIONS)}
+"""What an audience may be asked for instead of valence, by name."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What a network's spread is worth: the error bar, fitted to readings whose errors are known.
 
-Quantile regression (Koenker & Bassett 1978) of the logarithm of the absolute error: one line for the
-error that 68.27 % of readings do not exceed, and, as in a normal distribution, 1.96 times as much for 95 %. Clean faces
-weigh as much as all corrupted ones together.
+Quantile regression (Koenker & Bassett 1978) of the logarithm of the absolute error: one line for the error
+that 68.27 % of readings do not exceed, and, as in a normal distribution, 1.96 times as much for 95 %. Clean
+faces weigh as much as all corrupted ones together.
 """
 
 from __future__ import annotations
