@@ -75,6 +75,7 @@ def analyze(
             "smoothing": settings.smoothing,
             "keep": settings.keep,
             "device_requested": settings.device,
+            "precision": engine.model.manifest.precision,
         },
         patience=PATIENCE,
     )

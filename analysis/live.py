@@ -48,6 +48,7 @@ def begin_record(
         settings={
             "smoothing": engine.settings.smoothing,
             "keep": engine.settings.keep,
+            "precision": manifest.precision,
             "stored": stored,
             "consent": agreed,
         },

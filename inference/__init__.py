@@ -5,17 +5,20 @@ from inference.attributes import AttributeModel, Attributes, open_attributes
 from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
-from inference.model import Readings, ValenceModel
+from inference.model import ValenceModel
+from inference.outputs import EXPRESSIONS, ErrorBar, Readings
 from inference.pose import Pose, poses
 
 __all__ = [
     "DEVICES",
+    "EXPRESSIONS",
     "Aligner",
     "Alignment",
     "AttributeModel",
     "Attributes",
     "Crop",
     "DeviceError",
+    "ErrorBar",
     "LandmarkModel",
     "Manifest",
     "ManifestError",

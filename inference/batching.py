@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-
 from inference.alignment import Crop
-from inference.model import BATCHES, Readings
+from inference.model import BATCHES
+from inference.outputs import Readings
 
 WAIT = 0.002
 """Seconds for which a batch waits for other streams that were busy a moment ago."""
@@ -151,7 +150,7 @@ class Batcher:
                 raise SeatFull(f"{seat.name} has {len(seat._queue)} requests waiting")
             seat._latest = time.monotonic()
             if len(crops) == 0:
-                request.future.set_result(_joined([]))
+                request.future.set_result(Readings.joined([]))
                 return request.future
             seat._queue.append(request)
             self._changed.notify_all()
@@ -232,12 +231,11 @@ class Batcher:
         start = 0
         for request, piece in pieces:
             end = start + len(piece)
-            spread = None if readings.spread is None else readings.spread[start:end]
-            request.parts.append(Readings(readings.valence[start:end], spread))
+            request.parts.append(readings[start:end])
             start = end
-            read = sum(len(part.valence) for part in request.parts)
+            read = sum(map(len, request.parts))
             if read == len(request.crops) and not request.future.done():
-                request.future.set_result(_joined(request.parts))
+                request.future.set_result(Readings.joined(request.parts))
 
     def _fail(self, request: _Request, error: Exception) -> None:
         with self._changed:
@@ -254,15 +252,3 @@ def _cancel(queue: deque[_Request]) -> None:
         if not request.future.cancel() and not request.future.done():
             request.future.set_exception(BatcherClosed("the stream's seat was given up"))
     queue.clear()
-
-
-def _joined(parts: Sequence[Readings]) -> Readings:
-    if not parts:
-        return Readings(np.zeros(0, np.float32), np.zeros(0, np.float32))
-    if len(parts) == 1:
-        return parts[0]
-    spreads = [part.spread for part in parts if part.spread is not None]
-    return Readings(
-        np.concatenate([part.valence for part in parts]),
-        np.concatenate(spreads) if len(spreads) == len(parts) else None,
-    )

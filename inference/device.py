@@ -34,7 +34,7 @@ def open_session(
     # Threads that wait for work by spinning take the cores from decoding and tracking.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
-    if device != "cpu" and "CUDAExecutionProvider" in ort.get_available_providers():
+    if device != "cpu" and cuda_is_offered():
         # An exhaustive search for every new batch size would stall the stream.
         cuda = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
         try:
@@ -51,6 +51,11 @@ def open_session(
             "extra and a driver, or use --device cpu"
         )
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def cuda_is_offered() -> bool:
+    """Whether ONNX Runtime was built for CUDA; whether that works shows when a session is opened."""
+    return "CUDAExecutionProvider" in ort.get_available_providers()
 
 
 def running_on(session: ort.InferenceSession) -> str:

@@ -1,21 +1,23 @@
 """The manifest: all that is needed to run an ONNX valence model, as data.
 
 It lies beside the model (``valence.json`` beside ``valence.onnx``). ``models/README.md`` shows how
-to describe a model from elsewhere: input size, colour order, normalisation, crop, and which output
-is valence.
+to describe a model from elsewhere: input size, colour order, normalisation, crop, and which outputs
+hold what.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from inference.alignment import Alignment
+from inference.outputs import EXPRESSIONS, ErrorBar, Output, Scalar, Shares
 
 DEFAULT = Path(__file__).resolve().parent.parent / "models" / "valence.json"
 
@@ -39,19 +41,16 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Output:
-    """Where the valence is among the network's outputs."""
+class Variant:
+    """The same network in another file, for the device that runs it better."""
 
-    valence: str
-    index: int | None = None
-    """Its column, where the output has several."""
-    range: tuple[float, float] = (-1.0, 1.0)
-    """The raw output's range, mapped linearly onto -1..1."""
-    slope: float = 1.0
-    """Calibration, applied after `range`: ``valence = slope * value + intercept``."""
-    intercept: float = 0.0
-    spread: str | None = None
-    """Output with the logarithm of the valence's expected error, for models that state it."""
+    path: Path
+    precision: str
+    """What it computes in, in words: float32, float16, int8."""
+    sha256: str
+    slope: float
+    """Calibration of its own: rounding moves readings a little."""
+    intercept: float
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,44 @@ class Manifest:
     landmarks: Path | None
     """The landmark model, for alignment by landmarks."""
     output: Output
+    precision: str = ""
+    """What the file computes in, in words; empty where the manifest does not say."""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """By device (``cuda``): what runs there instead."""
     metrics: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+
+    def on(self, device: str) -> Manifest:
+        """The manifest of what is to run on `device`: this one, or that of a variant which is there.
+
+        Raises:
+            ManifestError: the variant's file is another one than the manifest describes.
+        """
+        variant = self.variants.get(device)
+        if variant is None or not variant.path.is_file():
+            return self
+        if hashlib.sha256(variant.path.read_bytes()).hexdigest() != variant.sha256:
+            raise ManifestError(
+                f"{variant.path.name} is not the file that the manifest describes (sha256 differs)"
+            )
+        return replace(
+            self,
+            path=variant.path,
+            sha256=variant.sha256,
+            precision=variant.precision,
+            output=replace(self.output, slope=variant.slope, intercept=variant.intercept),
+        )
+
+    def lacks(self, device: str) -> str:
+        """What to know of a variant for `device` that is named and missing; empty where none is."""
+        variant = self.variants.get(device)
+        if variant is None or variant.path.is_file():
+            return ""
+        return (
+            f"for {device} the manifest names {variant.path.name} ({variant.precision}), which is not here: "
+            f"{self.path.name}{f' ({self.precision})' if self.precision else ''} runs there, slower; "
+            "`valence export` writes both"
+        )
 
 
 def load(path: Path = DEFAULT) -> Manifest:
@@ -126,11 +161,6 @@ def _parse(values: dict[str, Any], folder: Path) -> Manifest:
     if landmarks is not None and not landmarks.is_file():
         raise ValueError(f"the landmark model {landmarks} is missing")
 
-    result = values["output"]
-    low, high = (float(v) for v in result.get("range", (-1.0, 1.0)))
-    if not low < high:
-        raise ValueError(f"output.range must rise, it is [{low}, {high}]")
-    calibration = result.get("calibration", {})
     return Manifest(
         name=values["name"],
         version=str(values.get("version", "")),
@@ -144,16 +174,68 @@ def _parse(values: dict[str, Any], folder: Path) -> Manifest:
             float(crop.get("shift", 0.0)),
         ),
         landmarks=landmarks,
-        output=Output(
-            valence=result["valence"],
-            index=result.get("index"),
-            range=(low, high),
-            slope=float(calibration.get("slope", 1.0)),
-            intercept=float(calibration.get("intercept", 0.0)),
-            spread=result.get("spread"),
-        ),
+        output=_output(values["output"]),
+        precision=str(values.get("precision", "")),
+        variants={
+            _choice(device, ("cuda",), "variants"): _variant(given, folder, f"variants.{device}")
+            for device, given in values.get("variants", {}).items()
+        },
         metrics=values.get("metrics", {}),
         training=values.get("training", {}),
+    )
+
+
+def _output(given: dict[str, Any]) -> Output:
+    calibration, error, shares = given.get("calibration", {}), given.get("error"), given.get("expressions")
+    valence = {"name": given["valence"], "index": given.get("index"), "range": given.get("range", (-1, 1))}
+    arousal = given.get("arousal")
+    return Output(
+        valence=_scalar(valence, "output"),
+        slope=float(calibration.get("slope", 1.0)),
+        intercept=float(calibration.get("intercept", 0.0)),
+        spread=given.get("spread"),
+        error=None if error is None else ErrorBar(*(_three(error, part) for part in ("offset", "power"))),
+        arousal=None if arousal is None else _scalar(arousal, "output.arousal"),
+        expressions=None if shares is None else _shares(shares),
+    )
+
+
+def _three(given: dict[str, Any], name: str) -> tuple[float, ...]:
+    numbers = tuple(float(number) for number in given[name])
+    if len(numbers) != 3:
+        raise ValueError(f"output.error.{name} needs three numbers, it has {len(numbers)}")
+    return numbers
+
+
+def _scalar(given: str | dict[str, Any], name: str) -> Scalar:
+    """An output by its name alone, or with its column and range."""
+    if isinstance(given, str):
+        return Scalar(given)
+    low, high = (float(v) for v in given.get("range", (-1.0, 1.0)))
+    if not low < high:
+        raise ValueError(f"{name}.range must rise, it is [{low}, {high}]")
+    return Scalar(given["name"], given.get("index"), (low, high))
+
+
+def _shares(given: dict[str, Any]) -> Shares:
+    names = tuple(given["expressions"])
+    unknown = [name for name in names if name not in EXPRESSIONS]
+    if unknown or not names or len(set(names)) < len(names):
+        raise ValueError(
+            f"output.expressions.expressions must be some of {', '.join(EXPRESSIONS)}, each once, "
+            f"it is {', '.join(map(str, names)) or 'empty'}"
+        )
+    return Shares(given["name"], names, int(given.get("index", 0)), bool(given.get("logits", False)))
+
+
+def _variant(given: dict[str, Any], folder: Path, name: str) -> Variant:
+    calibration = given.get("calibration", {})
+    return Variant(
+        path=folder / given["file"],
+        precision=str(given["precision"]),
+        sha256=str(given["sha256"]),
+        slope=float(calibration.get("slope", 1.0)),
+        intercept=float(calibration.get("intercept", 0.0)),
     )
 
 

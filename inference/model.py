@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnxruntime as ort
 
 from inference.alignment import Aligner, Crop, Image
-from inference.device import open_session, running_on
+from inference.device import cuda_is_offered, open_session, running_on
 from inference.landmarks import LandmarkModel
 from inference.manifest import DEFAULT, Manifest, ManifestError, load
+from inference.outputs import Readings
+
+log = logging.getLogger(__name__)
 
 BATCHES = (1, 2, 4, 8, 16)
 """Sizes that a GPU meets: it searches its fastest kernels anew for every other, so smaller batches
 are padded up to one of these there. The last is the largest batch on any device."""
 
 
-@dataclass(frozen=True)
-class Readings:
-    """What the model says of n crops."""
-
-    valence: npt.NDArray[np.float32]
-    """(n,), in [-1, 1]."""
-    spread: npt.NDArray[np.float32] | None
-    """(n,), the error that the model expects of its own valence (a standard deviation); None
-    where the model does not say."""
-
-    def __len__(self) -> int:
-        return len(self.valence)
-
-    def __getitem__(self, part: slice) -> Readings:
-        return Readings(self.valence[part], None if self.spread is None else self.spread[part])
-
-
 class ValenceModel:
     """An ONNX valence model with its alignment. Safe to share between threads."""
 
     def __init__(self, manifest: Manifest, device: str = "auto", threads: int = 1) -> None:
-        self.manifest = manifest
         self.requested_device = device
-        self._session = open_session(manifest.path, device, threads)
+        self._session, self.manifest = _opened(manifest, device, threads)
+        manifest = self.manifest
         inputs = [i.name for i in self._session.get_inputs()]
         outputs = [o.name for o in self._session.get_outputs()]
         if manifest.input.name not in inputs:
             raise ManifestError(f"{manifest.path.name} has inputs {inputs}, not {manifest.input.name!r}")
-        wanted = [n for n in (manifest.output.valence, manifest.output.spread) if n is not None]
-        for name in wanted:
+        self._wanted = manifest.output.names
+        for name in self._wanted:
             if name not in outputs:
                 raise ManifestError(f"{manifest.path.name} has outputs {outputs}, not {name!r}")
-        self._wanted = wanted
         landmarks = LandmarkModel(manifest.landmarks, threads=threads) if manifest.landmarks else None
         self.aligner = Aligner(manifest.alignment, manifest.input.side, landmarks)
         self._mean = np.array(manifest.input.mean, np.float32)
@@ -72,6 +58,11 @@ class ValenceModel:
     def device(self) -> str:
         """Where it really runs: ``cuda`` or ``cpu``."""
         return running_on(self._session)
+
+    @property
+    def remark(self) -> str:
+        """What to know of how it runs; empty where all is as it should be."""
+        return self.manifest.lacks(self.device)
 
     def warm_up(self) -> None:
         """Runs every batch size once, so that the first frames do not wait for it."""
@@ -96,19 +87,11 @@ class ValenceModel:
     def read_pixels(self, pictures: Sequence[Image]) -> Readings:
         """Valence of aligned BGR pictures (side, side, 3)."""
         if not pictures:
-            return Readings(np.zeros(0, np.float32), np.zeros(0, np.float32))
+            return Readings.joined([])
         faces = self._prepare(pictures)
         parts = [self._run(faces[i : i + BATCHES[-1]]) for i in range(0, len(faces), BATCHES[-1])]
-        valence = np.concatenate([p[0] for p in parts])
-        spread = np.concatenate([p[1] for p in parts]) if len(self._wanted) == 2 else None
-        output = self.manifest.output
-        low, high = output.range
-        valence = (valence - low) / (high - low) * 2 - 1
-        valence = np.clip(output.slope * valence + output.intercept, -1, 1)
-        return Readings(
-            valence.astype(np.float32),
-            None if spread is None else np.exp(np.clip(spread, -6, 2)).astype(np.float32),
-        )
+        raw = {name: np.concatenate([part[name] for part in parts]) for name in self._wanted}
+        return self.manifest.output.read(raw)
 
     def _prepare(self, pictures: Sequence[Image]) -> npt.NDArray[np.float32]:
         color = self.manifest.input.color
@@ -123,13 +106,27 @@ class ValenceModel:
             faces = np.ascontiguousarray(faces.transpose(0, 3, 1, 2))
         return faces
 
-    def _run(self, faces: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
-        """Outputs (n,) for one batch; on a GPU padded up to a size that it has met."""
+    def _run(self, faces: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.float32]]:
+        """Each output (n, columns) for one batch; on a GPU padded up to a size that it has met."""
         n = len(faces)
         if self.device == "cuda":
             size = next(b for b in BATCHES if b >= n)
             faces = np.concatenate([faces, np.repeat(faces[:1], size - n, axis=0)])
         results = self._session.run(self._wanted, {self.manifest.input.name: faces})
-        valence = results[0].reshape(len(faces), -1)[:n]
-        column = self.manifest.output.index or 0
-        return [valence[:, column], *(r.reshape(len(faces), -1)[:n, 0] for r in results[1:])]
+        return {
+            name: np.asarray(result, np.float32).reshape(len(faces), -1)[:n]
+            for name, result in zip(self._wanted, results, strict=True)
+        }
+
+
+def _opened(manifest: Manifest, device: str, threads: int) -> tuple[ort.InferenceSession, Manifest]:
+    """A session on `device` with the file that is meant for it, and the manifest of that."""
+    if device != "cpu" and cuda_is_offered():
+        on_gpu = manifest.on("cuda")
+        session = open_session(on_gpu.path, device, threads)
+        if on_gpu is manifest or running_on(session) == "cuda":
+            if missing := on_gpu.lacks(running_on(session)):
+                log.warning("%s%s.", missing[0].upper(), missing[1:])
+            return session, on_gpu
+        device = "cpu"
+    return open_session(manifest.path, device, threads), manifest

@@ -43,7 +43,7 @@ from results.sessions.face_edits import FaceEdit, FaceEditKind, FaceEdits
 from results.sessions.face_moments import FaceMoment, face_moments
 from results.sessions.many import export_many
 from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
-from results.sessions.samples import SAMPLE_COLUMNS, Column, Samples
+from results.sessions.samples import EXTRAS, SAMPLE_COLUMNS, Column, Samples
 from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
 from results.sessions.store import Store
 from results.sessions.summaries import outcome, portable, portable_input, summary
@@ -65,6 +65,7 @@ from results.studies.store import Studies
 from results.studies.viewings import Viewings
 
 __all__ = [
+    "EXTRAS",
     "NEUTRAL",
     "SAMPLE_COLUMNS",
     "SIGNED_IN_FOR",

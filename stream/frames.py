@@ -75,6 +75,19 @@ class Extras(NamedTuple):
     """... that its mouth is behind a mask, a hand or a cup, ..."""
     half_covered: float | None = None
     """... and that its left or right half is behind something."""
+    valence_error: float | None = None
+    """One standard error of the valence: of raters' means, 68 % lie within it, 95 % within two."""
+    arousal: float | None = None
+    """How calm (-1) or excited (1) the expression looks."""
+    expression_neutral: float | None = None
+    """Shares that raters would give to each of `inference.EXPRESSIONS`, in their order, 0..1."""
+    expression_happiness: float | None = None
+    expression_surprise: float | None = None
+    expression_sadness: float | None = None
+    expression_anger: float | None = None
+    expression_disgust: float | None = None
+    expression_fear: float | None = None
+    expression_contempt: float | None = None
 
 
 NOTHING_ELSE = Extras()

@@ -40,6 +40,8 @@ class Curve:
     share_positive: Floats
     """Of those, 0..1: valence > NEUTRAL; NaN where nobody is."""
     share_negative: Floats
+    error: Floats | None = None
+    """One standard error of the mean, as far as reading the faces goes (`reading_error`); None: of none."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Stretch:
     """Standard deviation between viewers (n - 1 in the denominator)."""
     share_positive: float
     share_negative: float
+    error: float = np.nan
+    """One standard error of the mean, as far as reading the faces goes; NaN where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,21 @@ def audience_curve(
     low, high = band(panel.values, resamples, confidence, seed)
     positive, _ = mean_over_viewers(np.where(np.isnan(panel.values), np.nan, panel.values > NEUTRAL))
     negative, _ = mean_over_viewers(np.where(np.isnan(panel.values), np.nan, panel.values < -NEUTRAL))
-    return Curve(panel.time, mean, low, high, count, positive, negative)
+    error = None if panel.errors is None else reading_error(panel.values, panel.errors)
+    return Curve(panel.time, mean, low, high, count, positive, negative, error)
+
+
+def reading_error(values: Floats, errors: Floats) -> Floats:
+    """(K,) sqrt(sum of e²) / n over the n viewers who are there: networks err on one viewer whatever they do on
+    another. What all viewers have in common (their camera, their culture) is not in it; and a confidence
+    interval over viewers has it in it already, for errors make viewers differ, too.
+
+    values, errors: (viewers, K), NaN where a viewer is missing. NaN where an error of anybody is not known.
+    """
+    there = ~np.isnan(values)
+    count = there.sum(axis=0)
+    total = np.where(there, errors**2, 0.0).sum(axis=0)
+    return ratio(np.sqrt(total), count, count > 0)
 
 
 def stretch_statistics(
@@ -101,7 +119,11 @@ def stretch_statistics(
     seed: int = 0,
 ) -> Stretch:
     """Each viewer's mean over the stretch, then mean, interval, spread and shares over viewers."""
-    own = _means_over(panel, start, end)
+    own = _means_over(panel, panel.values, start, end)
+    error = np.nan
+    if panel.errors is not None:
+        unsure = np.where(np.isnan(own), np.nan, _means_over(panel, panel.errors, start, end))
+        error = float(reading_error(own[:, None], unsure[:, None])[0])
     own = own[~np.isnan(own)]
     low, high = band(own[:, None], resamples, confidence, seed)
     there = len(own) > 0
@@ -116,6 +138,7 @@ def stretch_statistics(
         spread=float(own.std(ddof=1)) if len(own) > 1 else np.nan,
         share_positive=float(np.mean(own > NEUTRAL)) if there else np.nan,
         share_negative=float(np.mean(own < -NEUTRAL)) if there else np.nan,
+        error=error,
     )
 
 
@@ -145,7 +168,7 @@ def difference(
     if paired is None:
         paired = len(both) >= MIN_VIEWERS and 2 * len(both) >= min(len(a.viewers), len(b.viewers))
     values_a, values_b = a.values[:, :moments], b.values[:, :moments]
-    total_a, total_b = _means_over(a, 0, end), _means_over(b, 0, end)
+    total_a, total_b = _means_over(a, a.values, 0, end), _means_over(b, b.values, 0, end)
     if paired:
         rows_a, rows_b = [a.viewers.index(v) for v in both], [b.viewers.index(v) for v in both]
         gaps = values_a[rows_a] - values_b[rows_b]
@@ -177,9 +200,10 @@ def difference(
     )
 
 
-def _means_over(panel: Panel, start: float, end: float) -> Floats:
-    """(viewers,) each viewer's mean over the moments from start to end; NaN where too few are known."""
-    inside = panel.values[:, (panel.time >= start - 1e-9) & (panel.time <= end + 1e-9)]
+def _means_over(panel: Panel, values: Floats, start: float, end: float) -> Floats:
+    """(viewers,) each viewer's mean of `values` (viewers, K) over the moments from start to end; NaN where too
+    few are known."""
+    inside = values[:, (panel.time >= start - 1e-9) & (panel.time <= end + 1e-9)]
     means, count = mean_over_viewers(inside.T)
     return np.where(count >= max(1, SEGMENT_FILL * inside.shape[1]), means, np.nan)
 

@@ -39,7 +39,8 @@ class Response:
     time: Floats
     """(m,) seconds of the stimulus, in any order."""
     valence: Floats
-    """(m,) raw values: the smoothed ones lag behind by their time constant, and averaging is smoothing."""
+    """(m,) raw values: the smoothed ones lag behind by their time constant, and averaging is smoothing. Or
+    another measure of a face, which is then meant wherever valence is."""
     quality: Floats
     """(m,) 0..1."""
     excluded: tuple[tuple[float, float], ...] = ()
@@ -47,6 +48,8 @@ class Response:
     marked: Bools | None = None
     """(m,) which samples the user took out, as decided on the session's clock: what a viewer saw twice may
     have been taken out once. None: those that lie in `excluded`."""
+    error: Floats | None = None
+    """(m,) one standard error of each value, NaN where it is not known; None: of none."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class Panel:
     duration: float
     options: Options = field(default_factory=Options)
     excluded: Exclusions = field(default_factory=Exclusions)
+    errors: Floats | None = None
+    """(len(viewers), K) one standard error of each value, as far as reading the face goes; NaN where it is not
+    known, None: of none."""
 
 
 def make_panel(responses: Sequence[Response], duration: float, options: Options | None = None) -> Panel:
@@ -98,6 +104,7 @@ def make_panel(responses: Sequence[Response], duration: float, options: Options 
     for response in responses:
         by_viewer.setdefault(response.viewer, []).append(response)
     rows: list[Floats] = []
+    errors: list[Floats] = []
     kept: list[str] = []
     counts = np.zeros(4, dtype=np.int64)
     no_overlap: list[str] = []
@@ -106,12 +113,14 @@ def make_panel(responses: Sequence[Response], duration: float, options: Options 
     for viewer, own in by_viewer.items():
         overlap = False
         seen: list[Floats] = []
+        unsure: list[Floats] = []
         levels: list[float] = []
         for response in own:
             judged = _judge(response, duration, options)
             counts += judged.counts
             overlap |= bool(judged.inside.any())
             seen.append(_row(response, judged.trusted, moments, duration, options))
+            unsure.append(_errors(response, judged.trusted, moments, duration, options))
             levels.append(_baseline(response, judged.trusted, options))
         row = _mean(np.array(seen))
         level = float(_mean(np.array(levels)[:, None])[0])
@@ -123,6 +132,7 @@ def make_panel(responses: Sequence[Response], duration: float, options: Options 
             no_baseline.append(viewer)
         else:
             rows.append(row - level)
+            errors.append(_mean(np.array(unsure)))
             kept.append(viewer)
     samples, outside, marked, low_quality = (int(count) for count in counts)
     return Panel(
@@ -134,6 +144,7 @@ def make_panel(responses: Sequence[Response], duration: float, options: Options 
         excluded=Exclusions(
             samples, outside, low_quality, marked, tuple(no_overlap), tuple(low_coverage), tuple(no_baseline)
         ),
+        errors=np.array(errors).reshape(len(rows), len(moments)),
     )
 
 
@@ -165,6 +176,17 @@ def _row(response: Response, trusted: Bools, moments: Floats, duration: float, o
     )
     row[within(moments, response.excluded)] = np.nan
     return row
+
+
+def _errors(response: Response, trusted: Bools, moments: Floats, duration: float, options: Options) -> Floats:
+    """Of each moment's value: the mean of its samples' errors, for errors of one face in neighbouring frames go
+    together. Of what a baseline is taken from it is not known: the error of the one is partly the other's."""
+    if response.error is None or options.baseline is not None:
+        return np.full(len(moments), np.nan)
+    known = trusted & np.isfinite(response.error)
+    return on_grid(
+        response.time[known], response.error[known], moments, options.step, duration, options.max_gap
+    )
 
 
 def _baseline(response: Response, trusted: Bools, options: Options) -> float:

@@ -16,10 +16,11 @@ from results.database.schema import EventRow, FacePartRow, FaceRow, SessionRow, 
 from results.sessions.faces import Part, Parts, shown
 from results.sessions.owner import Owner
 from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
-from results.sessions.samples import SAMPLE_COLUMNS, Samples, arrays_of
+from results.sessions.samples import EXTRAS, SAMPLE_COLUMNS, Samples, arrays_of
 from results.sessions.statistics import digest
 from results.sessions.table import SAMPLES
 
+_EXTRAS = {column.name: column for column in EXTRAS}
 GIVEN_UP_AFTER = timedelta(seconds=60)
 """A session of another host that gave no sign of life for this long counts as interrupted."""
 
@@ -41,7 +42,8 @@ def load_fields(
     face_id: int | None = None,
     after_frame: int | None = None,
 ) -> list[Any]:
-    """Of the samples that `load_samples` reads, only these fields, in half the time if they are few."""
+    """Of the samples that `load_samples` reads, only these fields, or single extras, in half the time if they
+    are few."""
     edited = load_parts(connection, session_key)
     if edited:
         told = shown(load_tracks(connection, session_key), edited, _time_constant(connection, session_key))
@@ -49,7 +51,7 @@ def load_fields(
             told = told.of_face(face_id)
         if after_frame is not None:
             told = told[told.frame > after_frame]
-        return [getattr(told, name) for name in names]
+        return [told.extra(_EXTRAS[name]) if name in _EXTRAS else getattr(told, name) for name in names]
     return _stored_fields(connection, session_key, names, face_id, after_frame)
 
 
@@ -101,7 +103,7 @@ def _stored_fields(
     face_id: int | None = None,
     after_frame: int | None = None,
 ) -> list[Any]:
-    parts = [SAMPLE_COLUMNS[name] for name in names]
+    parts = [(_EXTRAS[name],) if name in _EXTRAS else SAMPLE_COLUMNS[name] for name in names]
     query = select(*(SAMPLES.c[column.stored] for column in chain.from_iterable(parts)))
     query = query.where(SAMPLES.c.session_key == session_key)
     if face_id is not None:

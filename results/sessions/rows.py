@@ -57,7 +57,7 @@ class Rows:
             column: np.full(len(self), value, object) for column, value in self.first.items()
         }
         own = {"time_s": self.bare.time, "frame": self.bare.frame}
-        for column, values in self.samples.by_column().items():
+        for column, values in self.samples.by_column(every=bool(self.first)).items():
             filler = own.get(column.name, np.zeros(bare, values.dtype))
             hidden = np.concatenate([np.ma.getmaskarray(values), np.ones(bare, np.bool_)])[order]
             whole = np.concatenate([np.ma.getdata(values), filler])[order]
@@ -65,7 +65,7 @@ class Rows:
             told[column] = whole if known else np.ma.masked_array(whole, hidden)
         told[FACE_NAME] = np.array([*self.names, *[None] * bare], object)[order]
         told[EXCLUDED] = np.concatenate([self.excluded, self.bare_excluded])[order]
-        last = {column: told.pop(column) for column in EXTRAS}
+        last = {column: told.pop(column) for column in EXTRAS if column in told}
         return {**told, **last}
 
 

@@ -38,6 +38,9 @@ class Column:
     optional: bool = False
     """Whether there may be no number: NaN in `Samples`, NULL in the database, an empty cell in files, where
     it stands behind all others."""
+    output: bool = False
+    """Whether it is an output that not every network has: where nothing is known of it, a session's file
+    leaves it out."""
 
 
 def _of(*columns: Column) -> dict[str, tuple[Column, ...]]:
@@ -48,19 +51,32 @@ def _of(*columns: Column) -> dict[str, tuple[Column, ...]]:
 _EDGES = tuple(
     Column(edge, f"box_{edge}", unit="px", decimals=2, live=1) for edge in ("left", "top", "right", "bottom")
 )
-EXTRAS = tuple(
-    Column(name, name, unit=unit, decimals=decimals, optional=True)
-    for name, unit, decimals in (
-        ("roll", "°", 1),
-        ("yaw", "°", 1),
-        ("pitch", "°", 1),
-        ("eyes_closed", "", 3),
-        ("mouth_covered", "", 3),
-        ("half_covered", "", 3),
-    )
+ERROR = Column("valence_error", "valence_error", decimals=4, live=3, optional=True, output=True)
+AROUSAL = Column("arousal", "arousal", decimals=4, live=3, optional=True, output=True)
+EXPRESSIONS = tuple(
+    Column(f"expression_{name}", f"expression_{name}", decimals=4, live=3, optional=True, output=True)
+    for name in ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+)
+EXTRAS = (
+    *(
+        Column(name, name, unit=unit, decimals=decimals, optional=True)
+        for name, unit, decimals in (
+            ("roll", "°", 1),
+            ("yaw", "°", 1),
+            ("pitch", "°", 1),
+            ("eyes_closed", "", 3),
+            ("mouth_covered", "", 3),
+            ("half_covered", "", 3),
+        )
+    ),
+    ERROR,
+    AROUSAL,
+    *EXPRESSIONS,
 )
 """What networks tell of a face beside its valence, as far as they do; `stream.frames.Extras` says what each
 is. One more of them is a name here and there, and a revision of the database."""
+MEASURES = {column.name: column for column in (AROUSAL, *EXPRESSIONS)}
+"""What an audience may be asked for instead of valence, by name."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +102,28 @@ class Samples:
         """Samples from one row each, of one number per column in the order of the declaration."""
         return cls(*arrays_of(rows, columns_of(cls).values()))
 
-    def by_column(self) -> dict[Column, Floats | Ints]:
-        """(n,) the values of each column, in the order of the declaration; masked where there is none."""
+    def by_column(self, every: bool = False) -> dict[Column, Floats | Ints]:
+        """(n,) the values of each column, in the order of the declaration; masked where there is none.
+
+        every: also outputs of networks of which nothing is known.
+        """
         return {
             column: np.ma.masked_invalid(values) if column.optional else values
             for name, columns in columns_of(type(self)).items()
             for column, values in zip(
                 columns, getattr(self, name).reshape(len(self), len(columns)).T, strict=True
             )
+            if every or not column.output or not np.isnan(values).all()
         }
+
+    def extra(self, column: Column) -> Floats:
+        """(n,) one of the extras; NaN where nothing is known."""
+        return self.extras[:, EXTRAS.index(column)]
+
+    @property
+    def outputs(self) -> list[Column]:
+        """The outputs of networks, beside valence, of which something is known."""
+        return [c for c in EXTRAS if c.output and not np.isnan(self.extra(c)).all()]
 
     def __len__(self) -> int:
         return len(self.time)

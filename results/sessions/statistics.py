@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from results.sessions.records import Digest
-from results.sessions.samples import Samples
+from results.sessions.samples import ERROR, Samples
 
 NEUTRAL = 0.1
 """Half-width of the neutral band: smoothed valence above it is positive, below its negative negative."""
@@ -44,6 +45,12 @@ class FaceStatistics:
     """First time at which the smoothed valence is highest."""
     trough: float
     trough_s: float
+    valence_error: float | None = None
+    """One standard error of the mean, as far as reading the face goes: the mean of the samples' own errors.
+    What makes a network misread a face is there in frame after frame, so that many of them err as one does;
+    None where none of them is known."""
+    outputs: Mapping[str, float] = field(default_factory=dict)
+    """Means of what the network says beside valence, by column, as far as it does."""
 
 
 def face_statistics(samples: Samples) -> list[FaceStatistics]:
@@ -55,6 +62,7 @@ def _of_face(face_id: int, own: Samples) -> FaceStatistics:
     peak, trough = int(np.argmax(own.smoothed)), int(np.argmin(own.smoothed))
     left, top, right, bottom = own.box[int(np.argmax(own.quality))].tolist()
     low, high = float(own.valence.min()), float(own.valence.max())
+    means = {column.name: float(np.nanmean(own.extra(column))) for column in own.outputs}
     return FaceStatistics(
         face_id=face_id,
         first_s=float(own.time.min()),
@@ -72,6 +80,8 @@ def _of_face(face_id: int, own: Samples) -> FaceStatistics:
         peak_s=float(own.time[peak]),
         trough=float(own.smoothed[trough]),
         trough_s=float(own.time[trough]),
+        valence_error=means.pop(ERROR.name, None),
+        outputs=means,
     )
 
 

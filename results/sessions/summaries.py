@@ -32,7 +32,7 @@ def outcome(session: Session, faces: Sequence[FaceStatistics]) -> dict[str, Any]
         "frames": session.frames,
         "frames_with_faces": session.frames_with_faces,
         "duration_s": round(session.duration_s, 6),
-        "faces": [{name: _rounded_face(face)[name] for name in _CONTRACT} for face in faces],
+        "faces": [_told_of(_rounded_face(face)) for face in faces],
         "files": dict(session.files),
     }
 
@@ -105,12 +105,20 @@ def _from_folder(file: Path, session_id: str) -> str:
     return file.name
 
 
+def _told_of(face: Mapping[str, Any]) -> dict[str, Any]:
+    """What `outcome` tells of a face; of what networks say beside valence, what is known."""
+    beside = {name: face[name] for name in ("valence_error", "outputs") if face[name]}
+    return {**{name: face[name] for name in _CONTRACT}, **beside}
+
+
 def _rounded_face(face: FaceStatistics) -> dict[str, Any]:
     """Times to the microsecond, box edges to the hundredth, values to four places."""
     rounded: dict[str, Any] = {}
     for name, value in asdict(face).items():
         if name == "box":
             rounded[name] = [round(edge, 2) + 0.0 for edge in value]
+        elif name == "outputs":
+            rounded[name] = {column: round(mean, 4) + 0.0 for column, mean in value.items()}
         elif isinstance(value, float):
             rounded[name] = round(value, 6 if name.endswith("_s") else 4) + 0.0
         else:

@@ -25,7 +25,7 @@ from results.sessions.statistics import NEUTRAL
 from results.sessions.store import Store
 from results.sessions.summaries import program_version
 from results.studies.records import Stimulus, Study
-from results.studies.responses import models_used, responses
+from results.studies.responses import VALENCE, measures_known, models_used, responses
 from results.studies.store import Studies
 
 
@@ -46,6 +46,16 @@ class ViewerLine:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """An audience in another measure than valence."""
+
+    measure: str
+    curve: Curve
+    overall: Stretch
+    segments: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
 class Findings:
     """One stimulus of a study and its audience."""
 
@@ -59,6 +69,12 @@ class Findings:
     viewers: tuple[ViewerLine, ...]
     models: tuple[tuple[str, str], ...]
     """Name and sha256 of each model that read the faces; more than one makes viewers hard to compare."""
+    measure: str = VALENCE
+    """What all figures are of."""
+    measures: tuple[str, ...] = ()
+    """What else these models said of the faces: other measures that can be asked for."""
+    beside: tuple[Beside, ...] = ()
+    """Each of them, where that was wanted."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +93,18 @@ def aggregate(
     *,
     options: Options | None = None,
     given: Iterable[Response] | None = None,
+    measure: str = VALENCE,
+    beside: bool = False,
 ) -> Findings:
     """Aggregate the viewings of one stimulus (by default the study's only one).
 
     options: instead of the study's own. given: the responses, where the caller has read them already (to
-    show progress, say). A stimulus that nobody has watched gives empty findings, not an error.
+    show progress, say). measure: see `responses`. beside: also the other measures that are known. A stimulus that nobody has watched gives empty findings, not an error.
     """
     found = Studies(store).get(study)
     of = found.stimulus(stimulus)
-    shown = list(responses(store, found.id, of.id) if given is None else given)
+    shown = list(responses(store, found.id, of.id, measure) if given is None else given)
+    measures = measures_known(store, found.id, of.id)
     panel = make_panel(shown, of.duration_s, options or found.options)
     curve = audience_curve(panel)
     return Findings(
@@ -98,6 +117,23 @@ def aggregate(
         moments=tuple(key_moments(panel, curve)),
         viewers=tuple(_viewer_lines(panel, shown)),
         models=models_used(store, found.id, of.id),
+        measure=measure,
+        measures=measures,
+        beside=tuple(
+            _beside(
+                one, make_panel([*responses(store, found.id, of.id, one)], of.duration_s, panel.options), of
+            )
+            for one in (measures if beside else ())
+        ),
+    )
+
+
+def _beside(measure: str, panel: Panel, of: Stimulus) -> Beside:
+    return Beside(
+        measure,
+        audience_curve(panel),
+        stretch_statistics(panel, 0.0, of.duration_s, "whole"),
+        tuple(stretch_statistics(panel, s.start, s.end, s.name) for s in of.segments),
     )
 
 
@@ -153,19 +189,27 @@ def findings_json(findings: Findings) -> dict[str, Any]:
         "overall": asdict(findings.overall),
         "segments": [asdict(segment) for segment in findings.segments],
         "moments": [{**asdict(moment), "kind": moment.kind.value} for moment in findings.moments],
-        "curve": {
-            "time_s": curve.time.tolist(),
-            "mean": curve.mean.tolist(),
-            "low": curve.low.tolist(),
-            "high": curve.high.tolist(),
-            "n": curve.n.tolist(),
-            "share_positive": curve.share_positive.tolist(),
-            "share_negative": curve.share_negative.tolist(),
-        },
+        "curve": _curve_json(curve),
+        "measure": findings.measure,
+        "measures": findings.measures,
+        "beside": [
+            {
+                "measure": one.measure,
+                "overall": asdict(one.overall),
+                "segments": [asdict(segment) for segment in one.segments],
+                "curve": _curve_json(one.curve),
+            }
+            for one in findings.beside
+        ],
         "viewer_list": [asdict(line) for line in findings.viewers],
         "version": program_version(),
     }
     return dict(_plain(content))
+
+
+def _curve_json(curve: Curve) -> dict[str, Any]:
+    told = {name: values.tolist() for name, values in vars(curve).items() if values is not None}
+    return {"time_s": told.pop("time"), **told}
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -198,8 +242,10 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 def curve_csv(findings: Findings) -> str:
     """The curve as CSV; an empty cell is something that is not known."""
     curve = findings.curve
-    columns = (curve.mean, curve.low, curve.high, curve.n, curve.share_positive, curve.share_negative)
-    return _csv("time_s,mean,low,high,n,share_positive,share_negative", curve.time, columns)
+    names = ["mean", "low", "high", "n", "share_positive", "share_negative"]
+    if curve.error is not None and not np.isnan(curve.error).all():
+        names.append("error")
+    return _csv(",".join(("time_s", *names)), curve.time, [getattr(curve, name) for name in names])
 
 
 def difference_csv(comparison: Comparison) -> str:

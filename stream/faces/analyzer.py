@@ -133,6 +133,7 @@ class Analyzer:
         for i, (face, crop) in enumerate(zip(located, crops, strict=True)):
             raw = float(readings.valence[i])
             spread = None if readings.spread is None else float(readings.spread[i])
+            good = quality(crop, face.box, face.score, spread, turns[i], attributes[i], frame.image.shape)
             smoother = self._smoothers.setdefault(face.face_id, Smoother(self._time_constant))
             self._stillness.see(frame.image, frame.time, face.face_id, face.box)
             samples.append(
@@ -143,11 +144,9 @@ class Analyzer:
                     box=face.box,
                     valence=raw,
                     smoothed=smoother(frame.time, raw),
-                    quality=quality(
-                        crop, face.box, face.score, spread, turns[i], attributes[i], frame.image.shape
-                    ),
+                    quality=good,
                     score=face.score,
-                    extras=extras(turns[i], attributes[i]),
+                    extras=extras(turns[i], attributes[i], readings, i, good),
                 )
             )
         return samples

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inference import Attributes, Crop, Pose, poses
+from inference import EXPRESSIONS, Attributes, Crop, Pose, Readings, poses
 from stream.frames import Extras
+
+_SHARES = tuple(f"expression_{name}" for name in EXPRESSIONS)
 
 
 def turns_of(crops: Sequence[Crop]) -> list[Pose | None]:
@@ -17,11 +19,25 @@ def turns_of(crops: Sequence[Crop]) -> list[Pose | None]:
     return [None if crop.landmarks is None else next(found) for crop in crops]
 
 
-def extras(turn: Pose | None, seen: Attributes | None) -> Extras:
-    """The extras of a sample."""
+def extras(
+    turn: Pose | None, seen: Attributes | None, readings: Readings, which: int, quality: float
+) -> Extras:
+    """The extras of a sample of this quality, whose reading is number `which` of `readings`."""
     known = Extras() if turn is None else Extras(*turn)
-    if seen is None:
-        return known
-    return known._replace(
-        eyes_closed=seen.eyes_closed, mouth_covered=seen.mouth_covered, half_covered=seen.half_covered
-    )
+    told: dict[str, float | None] = {}
+    if seen is not None:
+        told |= {
+            "eyes_closed": seen.eyes_closed,
+            "mouth_covered": seen.mouth_covered,
+            "half_covered": seen.half_covered,
+        }
+    if readings.spread is not None and readings.error is not None:
+        told["valence_error"] = readings.error.of(
+            float(readings.spread[which]), quality, float(readings.valence[which])
+        )
+    if readings.arousal is not None:
+        told["arousal"] = float(readings.arousal[which])
+    if readings.expressions is not None:
+        shares = readings.expressions[which].tolist()
+        told |= {name: share for name, share in zip(_SHARES, shares, strict=True) if share == share}
+    return known._replace(**told) if told else known

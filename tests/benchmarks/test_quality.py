@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.quality import Judged, judge, without_worst
+from benchmarks.quality import read, without_worst
 from inference import ValenceModel
-from stream.faces.detection import open_detector
 from tests import MEDIA
-from training.datasets.examples import Example
+from training.datasets.examples import DataSet, Example
 from training.scoring.robustness import CORRUPTIONS
 
 
@@ -23,15 +22,15 @@ def example(name: str, valence: float) -> Example:
 
 def test_the_worst_fifth_is_what_is_dropped() -> None:
     error = np.array([0.1, -0.1, 2.0, 0.1, 0.1])
-    assert without_worst(Judged(error, np.array([0.9, 0.8, 0.1, 0.7, 0.6]))) == pytest.approx(0.1)
-    assert without_worst(Judged(error, np.array([0.1, 0.8, 0.9, 0.7, 0.6]))) > 0.9
+    assert without_worst(error, np.array([0.9, 0.8, 0.1, 0.7, 0.6])) == pytest.approx(0.1)
+    assert without_worst(error, np.array([0.1, 0.8, 0.9, 0.7, 0.6])) > 0.9
 
 
 def test_every_corruption_is_read_and_judged() -> None:
-    examples = [example("one_face.jpg", 0.8), example("neutral_face.jpg", 0.0)]
-    judged = judge(examples, ValenceModel.open(device="cpu"), open_detector())
-    assert set(judged) == set(CORRUPTIONS)
-    clean = judged["clean"]
-    assert np.abs(clean.error).max() < 0.5
+    examples = (example("one_face.jpg", 0.8), example("neutral_face.jpg", 0.0))
+    clips = [one.clip for one in examples]
+    judged = read(DataSet("two", examples, ""), clips, 1, ValenceModel.open(device="cpu"))
+    assert judged.error.shape == judged.spread.shape == judged.quality.shape == (2, len(CORRUPTIONS))
+    assert np.abs(judged.error[:, 0]).max() < 0.5
     for name in ("blur", "lower face covered"):
-        assert (judged[name].quality < clean.quality).all(), name
+        assert (judged.quality[:, list(CORRUPTIONS).index(name)] < judged.quality[:, 0]).all(), name

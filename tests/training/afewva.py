@@ -77,7 +77,11 @@ def make(seed: int = 0) -> list[Clip]:
             photo = "no_face.jpg" if name == NO_FACE else "one_face.jpg" if smiles else "neutral_face.jpg"
             picture, points = _frame(photos[photo], photo, light, rng)
             clip.frames[frame] = cv2.imencode(".png", picture)[1].tobytes()
-            clip.labels["frames"][frame] = {"valence": valence, "arousal": 0, "landmarks": points}
+            clip.labels["frames"][frame] = {
+                "valence": valence,
+                "arousal": 1 + valence // 2,
+                "landmarks": points,
+            }
         clips.append(clip)
     by_name = {clip.name: clip for clip in clips}
     del by_name[NO_PICTURE].frames["00002"]

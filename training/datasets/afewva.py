@@ -28,7 +28,7 @@ from training.errors import TrainingError
 
 PARTS = tuple(f"{i:02d}" for i in range(1, 13))
 RANGE = 10
-"""Valence is a whole number from -RANGE to RANGE."""
+"""Valence and arousal are whole numbers from -RANGE to RANGE."""
 _MEMBER = re.compile(r"(?:^|/)(?P<clip>\d{3})/(?P<file>[^/.][^/]*\.(?:png|json))$", re.IGNORECASE)
 
 
@@ -90,6 +90,7 @@ def read(folder: Path) -> DataSet:
         digest,
         tuple(notes),
         target="valence of every frame by expert annotators, -10..10, divided by 10",
+        arousal="arousal of every frame by expert annotators, -10..10, divided by 10",
         licence="for research, from its authors on request; not to be passed on",
     )
 
@@ -156,7 +157,7 @@ def _examples(clip: _Clip) -> tuple[list[Example], int, int]:
     examples: list[Example] = []
     missing = 0
     for frame, label in sorted(labels.items()):
-        valence = _valence(label, f"{where}, frame {frame}")
+        valence = _number(label, "valence", f"{where}, frame {frame}")
         member = frames.get(frame)
         if member is None:
             missing += 1
@@ -167,6 +168,7 @@ def _examples(clip: _Clip) -> tuple[list[Example], int, int]:
                 clip=clip.name,
                 subject=subject,
                 valence=valence,
+                arousal=_number(label, "arousal", f"{where}, frame {frame}") if "arousal" in label else None,
                 read=_reader(clip.part, member),
                 near=_surroundings(label.get("landmarks")),
             )
@@ -174,12 +176,12 @@ def _examples(clip: _Clip) -> tuple[list[Example], int, int]:
     return examples, missing, len(set(frames) - set(labels))
 
 
-def _valence(label: Any, where: str) -> float:
-    value = label.get("valence") if isinstance(label, dict) else None
+def _number(label: Any, name: str, where: str) -> float:
+    value = label.get(name) if isinstance(label, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TrainingError(f"{where} has no valence")
+        raise TrainingError(f"{where} has no {name}")
     if not -RANGE <= value <= RANGE:
-        raise TrainingError(f"{where}: valence {value} is outside -{RANGE}..{RANGE}")
+        raise TrainingError(f"{where}: {name} {value} is outside -{RANGE}..{RANGE}")
     return value / RANGE
 
 

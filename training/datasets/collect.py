@@ -179,7 +179,9 @@ def _load(path: Path, data: DataSet) -> Collected:
             held = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError) as error:
         raise TrainingError(f"the cached faces {path} cannot be read ({error}); delete the file") from error
-    faces = FaceSet(*(held[n] for n in ("names", "crops", "wide", "valence", "votes", "subjects")))
+    parts = (held[n] for n in ("names", "crops", "wide", "valence", "votes", "subjects"))
+    arousal = {e.name: e.arousal for e in data.examples if e.arousal is not None}
+    faces = FaceSet(*parts, np.array([arousal.get(n, np.nan) for n in held["names"].tolist()], np.float32))
     notes = (*data.notes, *held["notes"].tolist())
     return Collected(data.title, faces, held["clips"], held["boxes"], notes, data.official)
 

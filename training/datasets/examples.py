@@ -30,6 +30,8 @@ class Example:
     """The BGR picture, or None where it is missing or cannot be decoded."""
     shares: Shares | None = None
     """(8,) shares of the emotions, where people voted on them."""
+    arousal: float | None = None
+    """In [-1, 1], where it is known."""
     near: tuple[float, float, float, float] | None = None
     """Where the labelled face is (left, top, right, bottom in pixels), roughly, where that is known."""
 
@@ -48,5 +50,7 @@ class DataSet:
     """The splits that its authors made, if any."""
     target: str = "valence in [-1, 1], as given"
     """How the valence came about, for the model card."""
+    arousal: str = ""
+    """How the arousal came about, likewise; empty where there is none."""
     licence: str = ""
     """What its authors allow, for the model card."""

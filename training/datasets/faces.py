@@ -30,6 +30,8 @@ class FaceSet:
     """(n, 8), shares of the emotions, rows of nan where a data set has none."""
     subjects: npt.NDArray[np.str_]
     """(n,), whose face it is; "" where unknown."""
+    arousal: npt.NDArray[np.float32]
+    """(n,), in [-1, 1]; nan where a data set has none."""
 
     def __len__(self) -> int:
         return len(self.valence)
@@ -43,4 +45,5 @@ class FaceSet:
             self.valence[rows],
             self.votes[rows],
             self.subjects[rows],
+            self.arousal[rows],
         )

@@ -14,15 +14,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from inference import EXPRESSIONS
 from training.datasets.examples import DataSet, Example
 from training.datasets.pictures import Image, color, read_gray
 from training.datasets.splits import Splits
 from training.errors import TrainingError
 
-EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+EMOTIONS = EXPRESSIONS
 # The pleasure that people give these words, rounded from Russell & Mehrabian, "Evidence for a
 # three-factor theory of emotions", J. Research in Personality 11, 1977.
 VALENCE = np.array([0.0, 0.80, 0.15, -0.65, -0.55, -0.60, -0.55, -0.45], np.float32)
+# Their arousal likewise; of contempt they have no word: a little, of our own.
+AROUSAL = np.array([0.0, 0.50, 0.65, -0.25, 0.60, 0.35, 0.60, 0.25], np.float32)
 SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 
 
@@ -70,7 +73,8 @@ def dataset(folder: Path) -> DataSet:
             missing += 1
         else:
             parts[split].append(name)
-            examples.append(Example(name, name, "", float(share @ VALENCE), _reader(pictures, name), share))
+            valence, arousal = float(share @ VALENCE), float(share @ AROUSAL)
+            examples.append(Example(name, name, "", valence, _reader(pictures, name), share, arousal))
     if not examples:
         raise TrainingError(f"there are no pictures of FER+ in {folder} (ferplus_48.npz, or PNG files)")
     archive = folder / "ferplus_48.npz"
@@ -90,10 +94,15 @@ def dataset(folder: Path) -> DataSet:
         tuple(notes),
         official,
         target="the votes of ten people a face, stray single votes dropped, weighted with the pleasure of "
-        + ", ".join(f"{e} {v:+.2f}" for e, v in zip(EMOTIONS, VALENCE, strict=True))
-        + " (after Russell & Mehrabian 1977)",
+        f"{_worded(VALENCE)} (after Russell & Mehrabian 1977)",
+        arousal=f"the same votes, weighted with the arousal of {_worded(AROUSAL)} (after Russell & Mehrabian "
+        "1977; contempt, of which they have no word, is ours)",
         licence="FER+ votes: MIT (Microsoft). The pictures are those of FER2013 (Goodfellow et al. 2013).",
     )
+
+
+def _worded(weights: npt.NDArray[np.float32]) -> str:
+    return ", ".join(f"{e} {v:+.2f}" for e, v in zip(EMOTIONS, weights, strict=True))
 
 
 def _votes(folder: Path) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:

@@ -17,9 +17,9 @@ from training.fitting.augmentation import Augmentation, augment
 from training.fitting.balance import drawn
 from training.fitting.recipe import Recipe
 
-Item = tuple[npt.NDArray[np.uint8], np.float32, npt.NDArray[np.float32]]
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Faces uint8 (n, side, side), valence (n,), votes (n, 8)."""
+Item = tuple[npt.NDArray[np.uint8], np.float32, npt.NDArray[np.float32], np.float32]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Faces uint8 (n, side, side), valence (n,), votes (n, 8), arousal (n,)."""
 Key = tuple[int, int, int]
 """Epoch, turn in it, and row."""
 
@@ -35,7 +35,7 @@ class Augmented(Dataset[Item]):
         rng = np.random.default_rng((self._seed, epoch, turn))
         side = self._faces.crops.shape[1]
         face = augment(self._faces.wide[row], side, rng, self._augmentation)
-        return face, self._faces.valence[row], self._faces.votes[row]
+        return face, self._faces.valence[row], self._faces.votes[row], self._faces.arousal[row]
 
 
 class Shuffled(Sampler[Key]):
@@ -78,11 +78,12 @@ def normalised(faces: Tensor, device: torch.device) -> Tensor:
 
 
 def _collate(items: list[Item]) -> Batch:
-    faces, valence, votes = zip(*items, strict=True)
+    faces, valence, votes, arousal = zip(*items, strict=True)
     return (
         torch.from_numpy(np.stack(faces)),
         torch.from_numpy(np.array(valence)),
         torch.from_numpy(np.stack(votes)),
+        torch.from_numpy(np.array(arousal)),
     )
 
 

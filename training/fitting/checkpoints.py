@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from training.errors import TrainingError
 from training.fitting.recipe import Recipe
 from training.networks.families import FaceNetwork, build
 
+log = logging.getLogger(__name__)
+
 State = dict[str, Any]
 
+ADDED = "arousal"
+"""What the names of weights begin with that came later than other weights."""
 BEST, LAST, RECIPE = "best.pt", "last.pt", "recipe.json"
 
 
@@ -39,18 +44,24 @@ def load(path: Path, device: torch.device | str = "cpu") -> State:
     return state
 
 
-def fill(network: FaceNetwork, weights: State, path: Path, recipe: Recipe) -> None:
-    """Puts `weights`, which were read from `path`, into `network`.
+def fill(network: FaceNetwork, weights: State, path: Path, recipe: Recipe) -> bool:
+    """Puts `weights`, which were read from `path`, into `network`; whether that is all it has. The head for
+    arousal, which networks of earlier versions lack, starts afresh then, and a warning says so.
 
     Raises:
         TrainingError: they belong to another network.
     """
-    mine = {name: tuple(w.shape) for name, w in network.state_dict().items()}
+    own = network.state_dict()
+    later = {name: w for name, w in own.items() if name.startswith(ADDED) and name not in weights}
+    mine = {name: tuple(w.shape) for name, w in own.items() if name not in later}
     theirs = {name: tuple(w.shape) for name, w in weights.items()}
     if mine != theirs:
         described = f"{recipe.network} {recipe.options}" if recipe.options else recipe.network
         raise TrainingError(f"{path} is a checkpoint of another network than {described}")
-    network.load_state_dict(weights)
+    network.load_state_dict({**later, **weights})
+    if later:
+        log.warning("%s has no head for arousal; it starts afresh.", path)
+    return not later
 
 
 def trained(run: Path) -> tuple[FaceNetwork, Recipe]:

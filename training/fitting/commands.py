@@ -24,6 +24,7 @@ from training.fitting.runs import (
     Run,
     open_run,
 )
+from training.scoring.judged import Judge
 from training.shipping.card import record, write_card
 from training.shipping.export import export as export_network
 from training.shipping.export import ship
@@ -48,6 +49,8 @@ class Order:
     places: Places = Places()
     resume: bool = False
     """Go on with the newest interrupted run."""
+    quality: Judge | None = None
+    """Judges faces, for the error bar of what is exported; None: it gets none."""
 
 
 def train(order: Order) -> phases.Result:
@@ -102,7 +105,14 @@ def export(
 
     def phase(run: Run, prepared: Prepared, bars: Bars) -> phases.Result:
         result = export_network(
-            run, [chosen, *others], prepared, bars, first=share, name=name, version=version
+            run,
+            [chosen, *others],
+            prepared,
+            bars,
+            quality=order.quality,
+            first=share,
+            name=name,
+            version=version,
         )
         if shipped:
             ship(run.folder, order.places.models)

@@ -86,7 +86,8 @@ def predict(
 
 def _outputs(network: FaceNetwork, crops: npt.NDArray[np.uint8], device: torch.device, batch: int) -> Outputs:
     network.eval()
-    parts: list[Outputs] = [Outputs(torch.zeros(0), torch.zeros(0, 8), torch.zeros(0))]
+    nothing = torch.zeros(0)
+    parts: list[Outputs] = [Outputs(nothing, torch.zeros(0, 8), nothing, nothing)]
     with torch.no_grad():
         for start in range(0, len(crops), batch):
             out = network(normalised(torch.from_numpy(crops[start : start + batch]), device))
@@ -170,10 +171,11 @@ class _Trainer:
         if not path.is_file():
             return _Position()
         state = checkpoints.load(path, self.device)
-        checkpoints.fill(self.network, state["network"], path, self.recipe)
+        whole = checkpoints.fill(self.network, state["network"], path, self.recipe)
         checkpoints.fill(self.average.network, state["average"], path, self.recipe)
         self.average.steps = state["steps"]
-        self._optimizer.load_state_dict(state["optimizer"])
+        if whole:  # what it knows of some weights says nothing of others
+            self._optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state.get("scaler", {}) or self._scaler.state_dict())
         return _Position(state["epoch"] + 1, state["best"], state["since_best"])
 
@@ -222,7 +224,7 @@ class _Trainer:
         return total / len(batches), scores, rate
 
     def _step(self, batch: Batch, rate: float) -> tuple[float, Tensor]:
-        faces, valence, votes = batch
+        faces, valence, votes, arousal = batch
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         seen = normalised(faces, self.device)
@@ -230,10 +232,13 @@ class _Trainer:
         with torch.autocast(self.device.type, self._precision):
             said = self.network(torch.cat([seen, again]))
         outputs = Outputs(*(o[: len(seen)].float() for o in said))
-        value = loss(outputs, valence.to(self.device), votes.to(self.device), self.recipe.losses)
+        labels = (label.to(self.device) for label in (valence, votes, arousal))
+        value = loss(outputs, *labels, self.recipe.losses)
         if len(again):
             moved = said.valence[len(seen) :].float() - outputs.valence[: len(again)]
             value = value + self.recipe.losses.steady * moved.square().mean()
+        if self.recipe.losses.arousal and bool(torch.isfinite(arousal).any()):
+            self.network.arousal_learnt.fill_(True)
         self._optimizer.zero_grad()
         self._scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         self._scaler.unscale_(self._optimizer)
@@ -246,9 +251,8 @@ class _Trainer:
     def validate(self, faces: FaceSet) -> tuple[float, npt.NDArray[np.float32]]:
         """Loss over all of `faces` at once, and the predicted valence (n,)."""
         outputs = _outputs(self.average.network, faces.crops, self.device, 256)
-        value = loss(
-            outputs, torch.from_numpy(faces.valence), torch.from_numpy(faces.votes), self.recipe.losses
-        )
+        labels = (torch.from_numpy(label) for label in (faces.valence, faces.votes, faces.arousal))
+        value = loss(outputs, *labels, self.recipe.losses)
         return value.item(), outputs.valence.numpy()
 
 

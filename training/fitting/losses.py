@@ -17,16 +17,20 @@ def concordance(true: Tensor, predicted: Tensor) -> Tensor:
     return 2 * (t * p).mean() / (t.square().mean() + p.square().mean() + gap + 1e-8)
 
 
-def loss(outputs: Outputs, valence: Tensor, votes: Tensor, weights: Losses) -> Tensor:
+def loss(outputs: Outputs, valence: Tensor, votes: Tensor, arousal: Tensor, weights: Losses) -> Tensor:
     """The weighted sum of the parts named in `Losses`, all for one batch.
 
-    `valence` is (n,), `votes` (n, 8) with rows of nan where nobody voted.
+    `valence` is (n,), `votes` (n, 8) with rows of nan where nobody voted, `arousal` (n,) with nan where it is
+    not known.
     """
     total = weights.mse * functional.mse_loss(outputs.valence, valence)
     total = total + weights.ccc * (1 - concordance(valence, outputs.valence))
     voted = torch.isfinite(votes).all(dim=1)
     if weights.emotions and bool(voted.any()):
         total = total + weights.emotions * functional.cross_entropy(outputs.emotions[voted], votes[voted])
+    known = torch.isfinite(arousal)
+    if weights.arousal and bool(known.any()):
+        total = total + weights.arousal * functional.mse_loss(outputs.arousal[known], arousal[known])
     error = (outputs.valence.detach() - valence).square()
     log_spread = outputs.spread.clamp(-4, 1)
     likelihood = log_spread + 0.5 * error * torch.exp(-2 * log_spread)

@@ -1,9 +1,10 @@
-"""What the networks are made of: the three heads, and the blocks that families share."""
+"""What the networks are made of: the heads, and the blocks that families share."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,10 +20,15 @@ class Outputs(NamedTuple):
     """(n, EMOTIONS), logits."""
     spread: Tensor
     """(n,), log of the standard deviation of the valence's error."""
+    arousal: Tensor
+    """(n,), in (-1, 1)."""
 
 
 class FaceNetwork(nn.Module):
-    """A trunk of features with the three heads on top."""
+    """A trunk of features with the heads on top."""
+
+    arousal_learnt: Tensor
+    """Whether the arousal's head has met labels: a bool, kept with the weights."""
 
     def __init__(self, trunk: nn.Module, features: int, dropout: float) -> None:
         super().__init__()
@@ -31,6 +37,8 @@ class FaceNetwork(nn.Module):
         self.valence = nn.Linear(features, 1)
         self.emotions = nn.Linear(features, EMOTIONS)
         self.spread = nn.Sequential(nn.Linear(features, 32), nn.ReLU(), nn.Linear(32, 1))
+        self.arousal = nn.Linear(features, 1)
+        self.register_buffer("arousal_learnt", torch.tensor(False))
 
     def forward(self, faces: Tensor) -> Outputs:
         # Every face at one brightness and contrast: light is not expression.
@@ -43,6 +51,7 @@ class FaceNetwork(nn.Module):
             self.emotions(dropped),
             # What it learns about its own errors must not bend the features that cause them.
             self.spread(features.detach()).squeeze(1),
+            self.arousal(dropped).tanh().squeeze(1),
         )
 
 

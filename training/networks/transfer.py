@@ -4,7 +4,7 @@ The shipped ONNX file is all that a start from it needs. Exporting folds each ba
 the convolution before it. Here it is unfolded: the convolution keeps the folded weights, and the
 normalisation gets the mean and deviation that its inputs really have on faces, undone by its own scale
 and offset. So the network computes what the file does, and behaves in training as one that has been
-trained all along. The emotions' head, which is not exported, starts afresh. A file of dlib's is unfolded
+trained all along. Heads that were not exported start afresh. A file of dlib's is unfolded
 in the same way; all heads start afresh.
 """
 
@@ -30,6 +30,8 @@ _EIGHT_BITS = 0.05
 _OTHERS = 0.2
 """How far a member may be from its ensemble."""
 _HEAD = "valence.weight"
+_PERHAPS = ("emotions.", "arousal.")
+"""Heads that are exported where they have learnt something."""
 _CONTRAST = 0.22
 """A face's brightness deviates from its mean by 1 in ours, by about this in the network of dlib's."""
 
@@ -65,9 +67,10 @@ def _filled(network: FaceNetwork, arrays: dict[str, Array], biases: dict[str, Ar
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             module = network.get_submodule(name.rpartition(".")[0])
-            if name.startswith("emotions.") or isinstance(module, nn.BatchNorm2d):
-                continue
             array = arrays.get(prefix + name)
+            afresh = array is None and name.startswith(_PERHAPS)
+            if afresh or isinstance(module, nn.BatchNorm2d):
+                continue
             if array is None or array.shape != tuple(parameter.shape):
                 return False
             parameter.copy_(torch.from_numpy(array))
@@ -78,6 +81,7 @@ def _filled(network: FaceNetwork, arrays: dict[str, Array], biases: dict[str, Ar
             normalisation.bias.copy_(torch.from_numpy(bias))
             normalisation.weight.fill_(1.0)
             _statistics(normalisation, torch.zeros(()), torch.ones(()) - normalisation.eps)
+        network.arousal_learnt.fill_(f"{prefix}arousal.weight" in arrays)
     return True
 
 

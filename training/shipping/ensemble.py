@@ -27,6 +27,8 @@ class Ensemble(FaceNetwork):
         self.members = nn.ModuleList(members)
         others = len(members) - 1
         first = 1 / len(members) if first is None else first
+        learnt = [bool(member.arousal_learnt) for member in members]
+        self.register_buffer("arousal_learnt", torch.tensor(all(learnt)))
         self.shares = [first, *[(1 - first) / others for _ in range(others)]]
 
     def forward(self, faces: Tensor) -> Outputs:
@@ -34,7 +36,12 @@ class Ensemble(FaceNetwork):
         valence = self._mean([o.valence for o in said])
         # Of a mixture of normal distributions: what its members expect, and how far they are apart.
         variance = self._mean([(2 * o.spread).exp() + (o.valence - valence).square() for o in said])
-        return Outputs(valence, self._mean([o.emotions for o in said]), variance.log() / 2)
+        return Outputs(
+            valence,
+            self._mean([o.emotions for o in said]),
+            variance.log() / 2,
+            self._mean([o.arousal for o in said]),
+        )
 
     def _mean(self, values: Sequence[Tensor]) -> Tensor:
         return torch.stack([s * v for s, v in zip(self.shares, values, strict=True)]).sum(dim=0)

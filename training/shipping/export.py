@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from training.datasets.collect import Cropping
 from training.datasets.files import write_bytes, write_json
 from training.datasets.pictures import Image
 from training.datasets.prepare import Prepared
@@ -19,17 +17,18 @@ from training.errors import TrainingError
 from training.fitting.board import Board
 from training.fitting.phases import Result, introduce
 from training.fitting.progress import Bars
-from training.fitting.recipe import Recipe
 from training.fitting.runs import Run
 from training.scoring import speed
 from training.scoring.assessment import Assessment, assess, groups_of
+from training.scoring.judged import Judge
 from training.scoring.metrics import calibration_slope
 from training.scoring.tables import markdown
 from training.shipping import onnxfile
+from training.shipping.beside import learnt, told_beside
 from training.shipping.ensemble import Ensemble, together
+from training.shipping.errorbar import add_error_bar
+from training.shipping.manifest import FLOAT32, INT8, MANIFEST, MODEL, SCALE, described, manifest, variant_of
 
-MODEL, MANIFEST, FLOAT32, INT8 = "valence.onnx", "valence.json", "valence.float32.onnx", "valence.int8.onnx"
-_SCALE = 1 / 127.5
 _CALIBRATION_FACES = 512
 # Eight bits ship only where they are worth the trouble: a fifth faster, and as good as equal.
 _FASTER, _WORSE = 0.8, 0.002
@@ -41,16 +40,19 @@ def export(
     prepared: Prepared,
     bars: Bars,
     *,
+    quality: Judge | None = None,
     first: float | None = None,
     name: str = "",
     version: str = "1.0",
 ) -> Result:
     """Writes the network trained in `sources` into the run's folder, measured on the test split.
 
-    Several sources become one model, an ensemble in which the first has the share `first`.
+    Several sources become one model, an ensemble in which the first has the share `first`. `quality` judges
+    faces, for the error bar; without it the model states none.
 
     Calibrated on the validation split; compared with torch; the better of float32 and int8 becomes
-    ``valence.onnx``. ``valence.onnx``, ``valence.json`` and the landmark model are all that serving needs.
+    ``valence.onnx``. ``valence.onnx``, ``valence.json`` and the landmark model are all that serving needs; a
+    GPU reads faster with the float32 file beside them, which the manifest names.
 
     Raises:
         TrainingError: one of `sources` holds no network, or the ONNX file does not compute the same.
@@ -61,8 +63,9 @@ def export(
     validation, test = prepared.part("validation", run.config.fold), prepared.part("test")
     faces = normalised(validation.crops)
 
-    onnxfile.write_onnx(network, folder / FLOAT32, side)
-    differences = onnxfile.check_parity(network, folder / FLOAT32, faces[:16])
+    beside = learnt(network, validation)
+    onnxfile.write_onnx(network, folder / FLOAT32, side, beside)
+    differences = onnxfile.check_parity(network, folder / FLOAT32, faces[:16], beside)
     bars.say("largest difference from torch, by batch size: " + str(differences))
     rows = np.random.default_rng(0).permutation(len(faces))[:_CALIBRATION_FACES]
     onnxfile.write_int8(folder / FLOAT32, folder / INT8, faces[rows])
@@ -70,15 +73,21 @@ def export(
     variants: dict[str, dict[str, Any]] = {}
     lines: dict[str, tuple[float, float]] = {}
     assessments: dict[str, Assessment] = {}
+    served: dict[str, npt.NDArray[np.float32]] = {}
     for variant, file in (("float32", FLOAT32), ("int8", INT8)):
         lines[variant] = calibrate(validation.valence, onnxfile.run(folder / file, faces)[:, 0])
-        raw = onnxfile.run(folder / file, normalised(test.crops))[:, 0]
+        raw = onnxfile.run(folder / file, normalised(test.crops), beside)
         slope, intercept = lines[variant]
-        values = np.clip(slope * raw + intercept, -1, 1).astype(np.float32)
+        values = served[variant] = np.clip(slope * raw[:, 0] + intercept, -1, 1).astype(np.float32)
         assessments[variant] = assess(test.valence, values, groups_of(test))
-        variants[variant] = {**assessments[variant].to_dict(), **speed.figures(folder / file, side)}
+        variants[variant] = {
+            **assessments[variant].to_dict(),
+            **told_beside(beside, raw[:, 2:], test),
+            **speed.figures(folder / file, side),
+        }
     shipped = better(variants)
     (folder / MODEL).write_bytes((folder / (INT8 if shipped == "int8" else FLOAT32)).read_bytes())
+    apart = float(np.abs(served["int8"] - served["float32"]).mean())
     table = markdown(
         [{"variant": v, **f} for v, f in variants.items()],
         ("variant", "ccc", "rmse", "sagr", "bytes", "ms_batch_1", "ms_batch_8"),
@@ -90,7 +99,10 @@ def export(
         version=version,
         sha256=hashlib.sha256((folder / MODEL).read_bytes()).hexdigest(),
         cropping=prepared.cropping,
+        precision=shipped,
         calibration=lines[shipped],
+        beside=beside,
+        variants={} if shipped == "float32" else {"cuda": variant_of(folder / FLOAT32, lines["float32"])},
         training={
             "data": prepared.data.title,
             "faces": {
@@ -98,6 +110,7 @@ def export(
             },
             "remarks": list(prepared.remarks),
             "target": prepared.data.target,
+            **({"arousal": prepared.data.arousal} if onnxfile.AROUSAL in beside else {}),
             "licence": prepared.data.licence,
             "shares": network.shares if isinstance(network, Ensemble) else [1.0],
             "recipes": [described(recipe) for recipe in recipes],
@@ -108,11 +121,14 @@ def export(
             "shipped": shipped,
             "variants": variants,
             "parity": {str(n): d for n, d in differences.items()},
+            "apart": round(apart, 4),
         },
     )
     if prepared.cropping.landmarks is not None:
         write_bytes(folder / prepared.cropping.landmarks.name, prepared.cropping.landmarks.read_bytes())
     write_json(folder / MANIFEST, values_of_manifest)
+    if quality is not None:
+        add_error_bar(folder / MANIFEST, prepared, run.config.fold, quality, bars)
     with Board(folder) as board:
         board.markdown("variants", table)
     result = {
@@ -127,7 +143,7 @@ def export(
 
 def normalised(crops: Image) -> npt.NDArray[np.float32]:
     """(n, 1, side, side) as the manifest says, from grey uint8 (n, side, side)."""
-    return ((crops[:, None].astype(np.float32) - 127.5) * _SCALE).astype(np.float32)
+    return ((crops[:, None].astype(np.float32) - 127.5) * SCALE).astype(np.float32)
 
 
 def calibrate(true: npt.NDArray[np.float32], raw: npt.NDArray[np.float32]) -> tuple[float, float]:
@@ -153,56 +169,6 @@ def better(variants: dict[str, dict[str, Any]]) -> str:
     return "int8" if faster and small["ccc"] >= full["ccc"] - _WORSE else "float32"
 
 
-def described(recipe: Recipe) -> dict[str, Any]:
-    """The recipe for the manifest, without paths of the machine that trained."""
-    return asdict(replace(recipe, start=Path(recipe.start).name))
-
-
-def manifest(
-    *,
-    name: str,
-    version: str,
-    sha256: str,
-    cropping: Cropping,
-    calibration: tuple[float, float],
-    training: dict[str, Any],
-    metrics: dict[str, Any],
-) -> dict[str, Any]:
-    """The manifest (see `inference.manifest`) of a network of ours."""
-    alignment: dict[str, Any] = {"method": cropping.alignment.method}
-    if cropping.landmarks is not None:
-        alignment |= {
-            "template": [list(point) for point in cropping.alignment.template],
-            "landmarks": cropping.landmarks.name,
-        }
-    else:
-        alignment |= {"scale": cropping.alignment.scale, "shift": cropping.alignment.shift}
-    return {
-        "name": name,
-        "version": version,
-        "file": MODEL,
-        "sha256": sha256,
-        "input": {
-            "name": onnxfile.INPUT,
-            "side": cropping.side,
-            "channels": 1,
-            "color": "gray",
-            "layout": "nchw",
-            "mean": [127.5],
-            "scale": _SCALE,
-        },
-        "alignment": alignment,
-        "output": {
-            "valence": onnxfile.VALENCE,
-            "spread": onnxfile.SPREAD,
-            "range": [-1, 1],
-            "calibration": {"slope": calibration[0], "intercept": calibration[1]},
-        },
-        "training": training,
-        "metrics": metrics,
-    }
-
-
 def ship(folder: Path, models: Path) -> None:
     """Puts an exported model in the place of the one in `models`.
 
@@ -212,7 +178,7 @@ def ship(folder: Path, models: Path) -> None:
     files = [folder / MODEL, folder / MANIFEST]
     if not all(f.is_file() for f in files):
         raise TrainingError(f"{folder} holds no exported model")
-    landmarks = folder / "landmarks.onnx"
-    for file in [*([landmarks] if landmarks.is_file() else []), *files]:
+    others = [folder / "landmarks.onnx", folder / FLOAT32]
+    for file in [*(other for other in others if other.is_file()), *files]:
         if not (models / file.name).exists() or not file.samefile(models / file.name):
             write_bytes(models / file.name, file.read_bytes())

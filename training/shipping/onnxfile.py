@@ -19,7 +19,9 @@ from training.datasets.files import write_whole
 from training.errors import TrainingError
 from training.networks.layers import FaceNetwork
 
-INPUT, VALENCE, SPREAD = "faces", "valence", "spread"
+INPUT, VALENCE, SPREAD, AROUSAL, EXPRESSIONS = "faces", "valence", "spread", "arousal", "expressions"
+BESIDE = (AROUSAL, EXPRESSIONS)
+"""Outputs that are written where a network has learnt them."""
 PARITY_BATCHES = (1, 3, 16)
 PARITY = 1e-4
 """The largest difference between torch and ONNX that is let through."""
@@ -27,20 +29,25 @@ _LARGEST_BATCH = 256
 
 
 class _Served(nn.Module):
-    """A network without the emotions, which only help it learn."""
+    """A network with those outputs that are wanted: others only help it learn."""
 
-    def __init__(self, network: FaceNetwork) -> None:
+    def __init__(self, network: FaceNetwork, beside: Sequence[str]) -> None:
         super().__init__()
         self.network = network
+        self._beside = tuple(beside)
 
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, faces: Tensor) -> tuple[Tensor, ...]:
         outputs = self.network(faces)
-        return outputs.valence, outputs.spread
+        told = {AROUSAL: outputs.arousal, EXPRESSIONS: outputs.emotions.softmax(dim=1)}
+        return outputs.valence, outputs.spread, *(told[name] for name in self._beside)
 
 
-def write_onnx(network: FaceNetwork, path: Path, side: int) -> None:
-    """Writes `network` to `path`: ``faces`` (n, 1, side, side) to ``valence`` and ``spread`` (n,)."""
-    export(_Served(network).cpu(), path, (1, side, side), INPUT, (VALENCE, SPREAD))
+def write_onnx(network: FaceNetwork, path: Path, side: int, beside: Sequence[str] = ()) -> None:
+    """Writes `network` to `path`: ``faces`` (n, 1, side, side) to ``valence`` and ``spread`` (n,).
+
+    beside: which others it has, ``arousal`` (n,) and ``expressions`` (n, 8), shares.
+    """
+    export(_Served(network, beside).cpu(), path, (1, side, side), INPUT, (VALENCE, SPREAD, *beside))
 
 
 def export(network: nn.Module, path: Path, shape: Sequence[int], given: str, told: Sequence[str]) -> None:
@@ -90,18 +97,21 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def run(path: Path, faces: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(n, 2): valence and log-spread of `faces` (n, 1, side, side) by the ONNX file at `path`."""
+def run(path: Path, faces: npt.NDArray[np.float32], beside: Sequence[str] = ()) -> npt.NDArray[np.float32]:
+    """(n, 2 or more): valence and log-spread of `faces` (n, 1, side, side) by the ONNX file at `path`, then
+    the columns of the outputs `beside`."""
     session = open_session(path, "cpu", threads=1)
     parts = [
-        np.stack(session.run([VALENCE, SPREAD], {INPUT: faces[i : i + 64]}), axis=1)
+        np.column_stack(session.run([VALENCE, SPREAD, *beside], {INPUT: faces[i : i + 64]}))
         for i in range(0, len(faces), 64)
     ]
     return np.concatenate(parts).astype(np.float32)
 
 
-def check_parity(network: FaceNetwork, path: Path, faces: npt.NDArray[np.float32]) -> dict[int, float]:
-    """The largest difference between `network` and the file at `path`, by batch size.
+def check_parity(
+    network: FaceNetwork, path: Path, faces: npt.NDArray[np.float32], beside: Sequence[str] = ()
+) -> dict[int, float]:
+    """The largest difference between `network` and the file at `path`, which has `beside`, by batch size.
 
     Args:
         faces: (n, 1, side, side); repeated to fill the batches.
@@ -114,9 +124,10 @@ def check_parity(network: FaceNetwork, path: Path, faces: npt.NDArray[np.float32
     for size in PARITY_BATCHES:
         batch = np.resize(faces, (size, *faces.shape[1:]))
         with torch.no_grad():
-            out = network(torch.from_numpy(batch))
-        expected = torch.stack([out.valence, out.spread], dim=1).numpy()
-        differences[size] = float(np.abs(run(path, batch) - expected).max())
+            expected = np.column_stack(
+                [told.numpy() for told in _Served(network, beside)(torch.from_numpy(batch))]
+            )
+        differences[size] = float(np.abs(run(path, batch, beside) - expected).max())
     worst = max(differences.values())
     if not worst <= PARITY:
         raise TrainingError(f"{path.name} differs from the network by {worst:.2g}, more than {PARITY}")

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from analysis.engine import detector_of, open_model
 from analysis.errors import AnalysisError
+from inference.outputs import Output
 from stream.faces.detection import DETECTORS, DetectorError, open_detector
 from valence import __version__
 from valence.errors import DONE, FAILED, how_to_get
@@ -50,7 +51,8 @@ def examine(settings: Settings) -> dict[str, Any]:
         running = opened.device
         manifest = opened.manifest
         model = {"name": manifest.name, "version": manifest.version, "sha256": manifest.sha256}
-        model["metrics"] = manifest.metrics
+        model |= {"precision": manifest.precision, "remark": opened.remark, "metrics": manifest.metrics}
+        model["says"] = said(manifest.output)
     except AnalysisError as error:
         problems.append(str(error))
     detectors: dict[str, str] = {}
@@ -84,6 +86,16 @@ def examine(settings: Settings) -> dict[str, Any]:
     }
 
 
+def said(output: Output) -> list[str]:
+    """What a network says of a face, in words."""
+    beside = {
+        "its error": output.spread and output.error,
+        "arousal": output.arousal,
+        "expressions": output.expressions,
+    }
+    return ["valence", *(name for name, there in beside.items() if there)]
+
+
 def _installed(name: str) -> str | None:
     try:
         return metadata.version(name)
@@ -107,7 +119,11 @@ def _print(report: dict[str, Any]) -> None:
     table.add_row("device", f"{device['running'] or 'none'} (asked for: {device['requested']})")
     if report["model"]:
         table.add_row("model", cell(f"{report['model']['name']} {report['model']['version']}"))
-        table.add_row("", f"sha256 {report['model']['sha256'][:16]}…")
+        file = [report["model"]["precision"], f"sha256 {report['model']['sha256'][:16]}…"]
+        table.add_row("", ", ".join(part for part in file if part))
+        table.add_row("", f"says {', '.join(report['model']['says'])}")
+        if report["model"]["remark"]:
+            table.add_row("", cell(report["model"]["remark"], "yellow"))
     for name, state in report["detectors"].items():
         table.add_row(f"detector {name}", cell(state))
     table.add_row("sessions", cell(report["sessions"]))

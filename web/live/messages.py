@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from results import SAMPLE_COLUMNS, Column
+from results import EXTRAS, SAMPLE_COLUMNS, Column
 from stream.pipelines.live import LiveResult
 
 LONGEST = 2048
@@ -17,6 +17,8 @@ RATE = 50
 """Incoming messages a second."""
 _LIVE = {name: columns for name, columns in SAMPLE_COLUMNS.items() if columns[0].live is not None}
 """What is told of each face, under the names of a sample's attributes."""
+_EXTRAS = [(at, column) for at, column in enumerate(EXTRAS) if column.live is not None]
+"""Those of a sample's extras that are told where they are known, under their own names."""
 
 
 class FloodError(ValueError):
@@ -28,9 +30,10 @@ def frame_message(
 ) -> str:
     """One analysed frame as JSON (DESIGN.md, Web).
 
-    Beside the contract's fields: `width`, `height` (of the picture that the boxes refer to), `sent` (width
-    and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or null),
-    `spectators`, and for spectators `rtp`, the RTP timestamp of the relayed picture up to a constant.
+    Beside the contract's fields: of a face what the network says beside valence (`valence_error`, `arousal`,
+    `expression_…`), as far as it does; `width`, `height` (of the picture that the boxes refer to), `sent`
+    (width and height as the picture came), `captured_ms` (milliseconds since 1970 on the sender's clock, or
+    null), `spectators`, and for spectators `rtp`, the RTP timestamp of the relayed picture up to a constant.
     `skipped` messages count as dropped.
     """
     shot = result.shot
@@ -38,7 +41,14 @@ def frame_message(
         "frame": shot.index,
         "time_s": round(shot.time, 4),
         "faces": [
-            {name: _told(getattr(sample, name), columns) for name, columns in _LIVE.items()}
+            {
+                **{name: _told(getattr(sample, name), columns) for name, columns in _LIVE.items()},
+                **{
+                    column.name: round(value, column.live)
+                    for at, column in _EXTRAS
+                    if (value := sample.extras[at]) is not None
+                },
+            }
             for sample in result.samples
         ],
         "fps": round(result.fps, 1),

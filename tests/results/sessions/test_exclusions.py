@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from results.sessions.exclusions import excluded, excluded_spans, within
 from results.sessions.records import Stretch, StretchKind
-from results.sessions.samples import Samples
+from results.sessions.samples import EXTRAS, Samples
 
 
 def samples(*moments: tuple[float, int]) -> Samples:
     return Samples.from_rows(
-        [(time, n, face, *[0.0] * 8, *[None] * 6) for n, (time, face) in enumerate(moments)]
+        [(time, n, face, *[0.0] * 8, *[None] * len(EXTRAS)) for n, (time, face) in enumerate(moments)]
     )
 
 

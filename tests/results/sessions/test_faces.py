@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results import Samples
+from results import EXTRAS, Samples
 from results.sessions.faces import Part, divided, face_of, joined, shown
 from results.sessions.smoothing import smoothed_on
 from stream.faces.smoothing import Smoother
@@ -23,7 +23,7 @@ def samples(*seen: tuple[int, int], score: float = 0.9) -> Samples:
     for frame, track in sorted(seen):
         raw = np.sin(frame + 3 * track)
         smooth = smoothers.setdefault(track, Smoother())(frame / RATE, raw)
-        rows.append((frame / RATE, frame, track, 0, 0, 9, 9, raw, smooth, 0.5, score, *[None] * 6))
+        rows.append((frame / RATE, frame, track, 0, 0, 9, 9, raw, smooth, 0.5, score, *[None] * len(EXTRAS)))
     return Samples.from_rows(rows)
 
 

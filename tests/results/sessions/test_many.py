@@ -16,7 +16,9 @@ from tests.results.made import sample
 
 HEADER = (
     "session,source,time_s,frame,face_id,left,top,right,bottom,valence,valence_smoothed,quality,score,"
-    "face_name,excluded,roll,yaw,pitch,eyes_closed,mouth_covered,half_covered"
+    "face_name,excluded,roll,yaw,pitch,eyes_closed,mouth_covered,half_covered,valence_error,arousal,"
+    "expression_neutral,expression_happiness,expression_surprise,expression_sadness,expression_anger,"
+    "expression_disgust,expression_fear,expression_contempt"
 )
 
 

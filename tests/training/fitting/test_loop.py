@@ -110,7 +110,7 @@ import json
 torch.set_num_threads(1)
 held = np.load(sys.argv[1])
 def part(p):
-    return FaceSet(*(held[f"{p}_{n}"] for n in ("names", "crops", "wide", "valence", "votes", "subjects")))
+    return FaceSet(*(held[f"{p}_{n}"] for n in FaceSet.__dataclass_fields__))
 fit(part("t"), part("v"), Recipe.from_dict(json.loads(sys.argv[3])), Path(sys.argv[2]), workers=1)
 """
 

@@ -152,11 +152,12 @@ def _training() -> Iterator[Any]:
 
 
 def _order(config: Config, given: Common) -> Order:
+    from stream.faces.judging import qualities
     from training.fitting.commands import Order, Places
 
     places = Places(runs=given.runs, models=DEFAULT.parent)
     finder = face_finder(given.crops or config.data.kind == "ferplus")
-    return Order(config, finder, places, isinstance(given, Learning) and given.resume)
+    return Order(config, finder, places, isinstance(given, Learning) and given.resume, qualities)
 
 
 def face_finder(crops: bool) -> Locate:

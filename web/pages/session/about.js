@@ -31,7 +31,7 @@ export function showHead(session) {
 export function showAbout(root, session) {
   const facts = {
     Session: element("code", {}, session.session),
-    Model: `${session.model.name} (${session.model.sha256.slice(0, 12)})`,
+    Model: `${session.model.name} (${[session.settings.precision, session.model.sha256.slice(0, 12)].filter(Boolean).join(", ")})`,
     Device: session.device,
     Detector: session.settings.detector,
     Smoothing: "smoothing" in session.settings ? `${session.settings.smoothing} s` : null,

@@ -1,6 +1,7 @@
 // The list of faces: shown or not, their names, their value now, and what the session says of each.
 
 import { element } from "../shared/elements.js";
+import { errorText, measureName, measureText } from "../shared/measures.js";
 import { valenceText } from "../shared/palette.js";
 import { clock, faceName, percent } from "../shared/text.js";
 import { faceInk, theme } from "../shared/chart/theme.js";
@@ -15,8 +16,8 @@ export class Faces {
     this.values = new Map();
   }
 
-  /** `included`: the statistics without excluded stretches, by id. */
-  show({ faces, kind, state, face_edits: edits }, included) {
+  /** `included`: the statistics without excluded stretches, by id; `beside`: what is shown beside valence, or "". */
+  show({ faces, kind, state, face_edits: edits }, included, beside) {
     this.values.clear();
     const can = { merge: state !== "running" && kind !== "image" && faces.length > 1, split: state !== "running" && kind !== "image" };
     if (!faces.length) {
@@ -24,7 +25,7 @@ export class Faces {
       return;
     }
     this.root.replaceChildren(
-      element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind, can))),
+      element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind, can, beside))),
       ...(edits.length && state !== "running" ? [this.#latest(edits.at(-1), faces)] : []),
     );
   }
@@ -51,7 +52,7 @@ export class Faces {
     );
   }
 
-  #card(face, order, kept, kind, can) {
+  #card(face, order, kept, kind, can, beside) {
     const name = faceName(face);
     const id = face.face_id;
     const box = element("input", { type: "checkbox", checked: !this.hidden.has(id), "aria-label": `Show ${name}` });
@@ -75,7 +76,7 @@ export class Faces {
       { className: "face", data: { faceId: id } },
       element("div", { className: "face-head" }, element("label", { className: "check" }, box, swatch, element("span", {}, name)), rename, value),
       face.still ? element("p", { className: "still quiet small", title: "Its place in the picture never changed" }, "Never moved: a picture or a poster, perhaps") : null,
-      kept ? statistics(kept, face, kind) : element("p", { className: "quiet small" }, "Excluded altogether."),
+      kept ? statistics(kept, face, kind, beside) : element("p", { className: "quiet small" }, "Excluded altogether."),
       more.length ? element("div", { className: "face-more small" }, ...more) : null,
     );
     this.values.set(id, { value, item });
@@ -84,18 +85,21 @@ export class Faces {
 }
 
 /** `kept`: without what is excluded; `whole`: with it. */
-function statistics(kept, whole, kind) {
+function statistics(kept, whole, kind, beside) {
+  const error = kept.valence_error === null ? [] : [["Error", errorText(kept.valence_error)]];
   const facts =
     kind === "image"
-      ? [["Valence", valenceText(kept.valence_mean)], ["Quality", kept.quality_mean.toFixed(2)]]
+      ? [["Valence", valenceText(kept.valence_mean)], ...error, ["Quality", kept.quality_mean.toFixed(2)], ...told(kept.outputs)]
       : [
           ["Mean", valenceText(kept.valence_mean)],
+          ...error,
           ["Lowest", valenceText(kept.valence_min)],
           ["Highest", valenceText(kept.valence_max)],
           ["Samples", kept.samples === whole.samples ? String(kept.samples) : `${kept.samples} of ${whole.samples}`],
           ["Positive", percent(kept.share_positive)],
           ["Negative", percent(kept.share_negative)],
           ["Quality", kept.quality_mean.toFixed(2)],
+          ...(beside in kept.outputs ? [[measureName(beside), measureText(beside, kept.outputs[beside])]] : []),
           ["Seen", `${clock(whole.first_s, 0)}–${clock(whole.last_s, 0)}`],
         ];
   return element(
@@ -103,4 +107,11 @@ function statistics(kept, whole, kind) {
     { className: "statistics small" },
     ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { className: "number" }, value))),
   );
+}
+
+/** What the network says of a picture beside valence: of the expressions those that matter. */
+function told(outputs) {
+  return Object.entries(outputs)
+    .filter(([column, value]) => column === "arousal" || value >= 0.1)
+    .map(([column, value]) => [measureName(column), measureText(column, value)]);
 }

@@ -1,7 +1,8 @@
 // A session's chart as a list of shapes (see shared/chart/paint.js), for the canvas and for files alike.
 
 import { BOTTOM, axes, scales } from "../shared/chart/axes.js";
-import { path } from "../shared/chart/reduce.js";
+import { around, path } from "../shared/chart/reduce.js";
+import { ERROR } from "../shared/measures.js";
 import { faceInk } from "../shared/chart/theme.js";
 
 export const STRIP = 66; // pixels under the curve that the quality takes
@@ -15,15 +16,25 @@ export function plot({ view, faces, stretches, show, theme }) {
   if (show.quality) qualityAxis(shapes, scale, quality, theme);
   const inside = [];
   excluded(inside, view, scale, stretches, theme);
+  for (const { order, series } of show.error ? faces : []) {
+    if (!series.beside[ERROR]) continue;
+    const d = around(series.time, series.smoothed, series.beside[ERROR], view.from, view.to, scale.x, scale.y, series.gap);
+    inside.push({ kind: "path", d, fill: faceInk(theme, order).colour, opacity: 0.13 });
+  }
   for (const { order, series } of faces) {
     const ink = faceInk(theme, order);
-    const line = (values, y, width, opacity) =>
+    const line = (values, y, width, opacity, dash = ink.dash, times = series.time) =>
       inside.push({
-        kind: "path", d: path(series.time, values, view.from, view.to, scale.x, y, series.gap),
-        stroke: ink.colour, width, dash: ink.dash, opacity,
+        kind: "path", d: path(times, values, view.from, view.to, scale.x, y, series.gap),
+        stroke: ink.colour, width, dash, opacity,
       });
     if (show.raw) line(series.raw, scale.y, 1, show.smoothed ? 0.45 : 0.9);
     if (show.smoothed) line(series.smoothed, scale.y, 2.25, 1);
+    const beside = series.beside[show.beside];
+    if (beside) {
+      const at = beside.map((_, i) => i).filter((i) => beside[i] !== null);
+      line(at.map((i) => beside[i]), scale.y, 1.75, 0.95, "1 4", at.map((i) => series.time[i]));
+    }
     if (show.quality) line(series.quality, quality, 1.25, 0.9);
   }
   markers(inside, view, scale, stretches, theme);

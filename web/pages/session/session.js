@@ -4,6 +4,7 @@ import { Announcer } from "../shared/announce.js";
 import { api, sessionApi } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
 import { dark, faceInk, onTheme, theme } from "../shared/chart/theme.js";
+import { ERROR, offer } from "../shared/measures.js";
 import { valenceText } from "../shared/palette.js";
 import { Stage } from "../shared/player/stage.js";
 import { clock, faceName } from "../shared/text.js";
@@ -25,7 +26,8 @@ const id = decodeURIComponent(location.pathname.split("/").pop());
 const find = (name) => document.getElementById(name);
 const action = (name) => document.querySelector(`[data-action="${name}"]`);
 const announcer = new Announcer(find("announce"));
-const show = { smoothed: true, raw: false, quality: false };
+const MANY = 3; // faces from which on bands of their errors would hide each other
+const show = { smoothed: true, raw: false, quality: false, error: null, beside: "" };
 
 let session;
 let looks = 0;
@@ -56,11 +58,12 @@ function look(faceId) {
 /** Take what the server says of the session, and show everything but the recording. */
 function refresh() {
   showHead(session);
+  offerMeasures();
   const included = new Map(session.included.faces.map((face) => [face.face_id, face]));
-  const told = JSON.stringify([session.faces, session.included, session.face_edits, session.state]);
+  const told = JSON.stringify([show.beside, session.faces, session.included, session.face_edits, session.state]);
   if (refresh.faces !== told) {
     refresh.faces = told;
-    faces.show(session, included);
+    faces.show(session, included, show.beside);
   }
   showMoments(find("moments"), session.moments, look, seek);
   showStretches(find("stretches"), session.stretches, look, seek, edit.remove);
@@ -73,6 +76,14 @@ function refresh() {
   if (media) frame(media.player.time);
 }
 
+/** What may be drawn beside valence, where the session's network says more. */
+function offerMeasures() {
+  offer(find("beside"), find("beside-choice"), samples.measures, "Valence alone");
+  const known = Boolean(samples.columns[ERROR]);
+  find("error-choice").hidden = !known;
+  if (known && show.error === null) show.error = find("error").checked = session.faces.length < MANY;
+}
+
 function showChart(shown, stretches, duration) {
   const points = shown.reduce((sum, face) => sum + face.series.time.length, 0);
   chart.show({ faces: shown, stretches, show, points, view: { below: show.quality ? STRIP : 0 } }, duration);
@@ -81,7 +92,7 @@ function showChart(shown, stretches, duration) {
 /** The small curve that comes with the session, until the samples are here. */
 function preview({ curve, duration_s: duration }) {
   const known = curve.map((value, part) => [((part + 0.5) / curve.length) * duration, value]).filter(([, value]) => value !== null);
-  const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], gap: Math.max(0.5, (1.5 * duration) / (curve.length || 1)) };
+  const series = { time: known.map(([time]) => time), smoothed: known.map(([, value]) => value), raw: [], quality: [], beside: {}, gap: Math.max(0.5, (1.5 * duration) / (curve.length || 1)) };
   return [{ id: 0, order: 6, name: "", series: { ...series, raw: series.smoothed, quality: series.smoothed.map(() => NaN) } }];
 }
 
@@ -184,13 +195,17 @@ async function begin() {
   if (session.state === "running") setTimeout(running, AGAIN);
 }
 
-for (const name of ["smoothed", "raw", "quality"]) {
+for (const name of ["smoothed", "raw", "quality", "error"]) {
   find(name).addEventListener("change", (event) => {
     show[name] = event.target.checked;
     chart.root.classList.toggle("tall", show.quality);
     chart.show({ view: { below: show.quality ? STRIP : 0 } });
   });
 }
+find("beside").addEventListener("change", (event) => {
+  show.beside = event.target.value;
+  refresh();
+});
 find("speed").addEventListener("change", (event) => (media.player.rate = Number(event.target.value)));
 const step = (frames) => media?.player.step(frames);
 const jump = (seconds) => seek((media?.player.time ?? 0) + seconds);

@@ -1,5 +1,6 @@
 // A session's samples, by face and by frame. Times are seconds of the session's clock.
 
+import { ERROR, isMeasure } from "../shared/measures.js";
 import { lastUpTo } from "../shared/sorted.js";
 
 const EXACT = 0.002; // s: players tell times to the microsecond, containers keep them to the millisecond
@@ -10,14 +11,18 @@ export class Samples {
     this.columns = columns;
     this.length = columns.time_s.length;
     this.faces = new Map();
+    /** What the network says beside valence. */
+    this.measures = Object.keys(columns).filter(isMeasure);
+    const beside = [...this.measures, ...(columns[ERROR] ? [ERROR] : [])];
     for (let i = 0; i < this.length; i++) {
       const id = columns.face_id[i];
-      if (!this.faces.has(id)) this.faces.set(id, { id, time: [], raw: [], smoothed: [], quality: [] });
+      if (!this.faces.has(id)) this.faces.set(id, { id, time: [], raw: [], smoothed: [], quality: [], beside: Object.fromEntries(beside.map((name) => [name, []])) });
       const face = this.faces.get(id);
       face.time.push(columns.time_s[i]);
       face.raw.push(columns.valence[i]);
       face.smoothed.push(columns.valence_smoothed[i]);
       face.quality.push(columns.quality[i]);
+      for (const name of beside) face.beside[name].push(columns[name][i]);
     }
     this.ids = [...this.faces.keys()].sort((a, b) => a - b);
   }
@@ -25,8 +30,11 @@ export class Samples {
   /** These and those that came after them: `columns` as above. */
   with(columns) {
     if (!columns.time_s.length) return this;
-    const names = Object.keys(columns);
-    return new Samples(Object.fromEntries(names.map((name) => [name, [...(this.columns[name] ?? []), ...columns[name]]])));
+    // Of what a network need not say there is no column as long as nothing is known.
+    const names = new Set([...Object.keys(this.columns), ...Object.keys(columns)]);
+    const part = (of, length, name) => of[name] ?? Array(length).fill(null);
+    const joined = (name) => [...part(this.columns, this.length, name), ...part(columns, columns.time_s.length, name)];
+    return new Samples(Object.fromEntries([...names].map((name) => [name, joined(name)])));
   }
 
   /** The samples of the frame that is shown at `time`: [{face_id, frame, box, valence, smoothed, quality}]. */

@@ -42,3 +42,23 @@ export function path(times, values, from, to, x, y, gap = GAP) {
   if (alone) parts.push("h0.1");
   return parts.join("");
 }
+
+/** A closed SVG path, `widths` above and below `values`, per pixel as wide as anywhere in it; as `path` otherwise. */
+export function around(times, values, widths, from, to, x, y, gap = GAP) {
+  const first = Math.max(0, lastUpTo(times, from) - 1);
+  const last = Math.min(times.length - 1, lastUpTo(times, to) + 1);
+  const runs = [];
+  let before = -Infinity;
+  for (let i = first; i <= last; i++) {
+    if (widths[i] === null) continue;
+    const [pixel, high, low] = [Math.round(x(times[i])), values[i] + widths[i], values[i] - widths[i]];
+    if (times[i] - before > gap) runs.push([]);
+    before = times[i];
+    const run = runs[runs.length - 1];
+    const column = run[run.length - 1];
+    if (column?.pixel === pixel) [column.high, column.low] = [Math.max(column.high, high), Math.min(column.low, low)];
+    else run.push({ pixel, high, low });
+  }
+  const edge = (run, side) => run.map((column) => `${column.pixel} ${y(column[side]).toFixed(1)}`).join("L");
+  return runs.map((run) => `M${edge(run, "high")}L${edge(run.toReversed(), "low")}Z`).join("");
+}
