@@ -6,7 +6,7 @@ from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
 from inference.model import ValenceModel
-from inference.outputs import EXPRESSIONS, ErrorBar, Readings
+from inference.outputs import EXPRESSIONS, Calibration, ErrorBar, Readings
 from inference.pose import Pose, poses
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Alignment",
     "AttributeModel",
     "Attributes",
+    "Calibration",
     "Crop",
     "DeviceError",
     "ErrorBar",

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inference.alignment import Alignment
-from inference.outputs import EXPRESSIONS, ErrorBar, Output, Scalar, Shares
+from inference.outputs import EXPRESSIONS, Calibration, ErrorBar, Output, Scalar, Shares
 
 DEFAULT = Path(__file__).resolve().parent.parent / "models" / "valence.json"
 
@@ -48,9 +48,8 @@ class Variant:
     precision: str
     """What it computes in, in words: float32, float16, int8."""
     sha256: str
-    slope: float
-    """Calibration of its own: rounding moves readings a little."""
-    intercept: float
+    calibration: Calibration
+    """Of its own: rounding moves readings a little."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Manifest:
             path=variant.path,
             sha256=variant.sha256,
             precision=variant.precision,
-            output=replace(self.output, slope=variant.slope, intercept=variant.intercept),
+            output=replace(self.output, calibration=variant.calibration),
         )
 
     def lacks(self, device: str) -> str:
@@ -186,13 +185,12 @@ def _parse(values: dict[str, Any], folder: Path) -> Manifest:
 
 
 def _output(given: dict[str, Any]) -> Output:
-    calibration, error, shares = given.get("calibration", {}), given.get("error"), given.get("expressions")
+    error, shares = given.get("error"), given.get("expressions")
     valence = {"name": given["valence"], "index": given.get("index"), "range": given.get("range", (-1, 1))}
     arousal = given.get("arousal")
     return Output(
         valence=_scalar(valence, "output"),
-        slope=float(calibration.get("slope", 1.0)),
-        intercept=float(calibration.get("intercept", 0.0)),
+        calibration=_calibration(given.get("calibration", {})),
         spread=given.get("spread"),
         error=None if error is None else ErrorBar(*(_three(error, part) for part in ("offset", "power"))),
         arousal=None if arousal is None else _scalar(arousal, "output.arousal"),
@@ -228,14 +226,18 @@ def _shares(given: dict[str, Any]) -> Shares:
     return Shares(given["name"], names, int(given.get("index", 0)), bool(given.get("logits", False)))
 
 
+def _calibration(given: dict[str, Any]) -> Calibration:
+    return Calibration(
+        *(float(given.get(part, usual)) for part, usual in (("slope", 1), ("intercept", 0), ("below", 1)))
+    )
+
+
 def _variant(given: dict[str, Any], folder: Path, name: str) -> Variant:
-    calibration = given.get("calibration", {})
     return Variant(
         path=folder / given["file"],
         precision=str(given["precision"]),
         sha256=str(given["sha256"]),
-        slope=float(calibration.get("slope", 1.0)),
-        intercept=float(calibration.get("intercept", 0.0)),
+        calibration=_calibration(given.get("calibration", {})),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -80,13 +80,28 @@ class ErrorBar:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """From a network's valence to one whose distances are those that raters make; monotone."""
+
+    slope: float = 1.0
+    intercept: float = 0.0
+    below: float = 1.0
+    """By how much more values below zero are stretched: raters agree less on negative expressions, so that a
+    network that learnt from them reads those too mildly."""
+
+    def of(self, values: Array) -> Array:
+        """``slope * value + intercept``, times ``below`` where that is negative."""
+        straight = self.slope * values + self.intercept
+        return np.asarray(np.where(straight < 0, self.below * straight, straight), np.float32)
+
+
+@dataclass(frozen=True)
 class Output:
     """Where valence, and what a network may say beside it, are among its outputs."""
 
     valence: Scalar
-    slope: float = 1.0
-    """Calibration of the valence: ``slope * value + intercept``."""
-    intercept: float = 0.0
+    calibration: Calibration = field(default_factory=Calibration)
+    """Of the valence."""
     spread: str | None = None
     """Output with the logarithm of the valence's expected error, for models that state it."""
     error: ErrorBar | None = None
@@ -104,9 +119,8 @@ class Output:
 
     def read(self, raw: Mapping[str, Array]) -> Readings:
         """What the outputs say of n crops. raw: each of `names` (n, columns)."""
-        valence = self.slope * self.valence.read(raw) + self.intercept
         return Readings(
-            valence=_within(valence),
+            valence=_within(self.calibration.of(self.valence.read(raw))),
             spread=None if self.spread is None else np.exp(np.clip(raw[self.spread][:, 0], -6, 2)),
             arousal=None if self.arousal is None else _within(self.arousal.read(raw)),
             expressions=None if self.expressions is None else self.expressions.read(raw),

@@ -60,7 +60,7 @@ from results.studies.findings import (
     require_viewers,
 )
 from results.studies.records import Segment, Stimulus, Study, Viewer, Viewing, study_json
-from results.studies.responses import responses
+from results.studies.responses import VALENCE, responses
 from results.studies.store import Studies
 from results.studies.viewings import Viewings
 
@@ -69,6 +69,7 @@ __all__ = [
     "NEUTRAL",
     "SAMPLE_COLUMNS",
     "SIGNED_IN_FOR",
+    "VALENCE",
     "AccessError",
     "AmbiguousError",
     "Audit",

@@ -97,8 +97,8 @@ def audience_curve(
 
 
 def reading_error(values: Floats, errors: Floats) -> Floats:
-    """(K,) sqrt(sum of e²) / n over the n viewers who are there: networks err on one viewer whatever they do on
-    another. What all viewers have in common (their camera, their culture) is not in it; and a confidence
+    """(K,) sqrt(sum of e²) / n over the n viewers who are there, for errors on different viewers do not go
+    together. What all viewers have in common (their camera, their culture) is not in it; and a confidence
     interval over viewers has it in it already, for errors make viewers differ, too.
 
     values, errors: (viewers, K), NaN where a viewer is missing. NaN where an error of anybody is not known.
@@ -201,8 +201,8 @@ def difference(
 
 
 def _means_over(panel: Panel, values: Floats, start: float, end: float) -> Floats:
-    """(viewers,) each viewer's mean of `values` (viewers, K) over the moments from start to end; NaN where too
-    few are known."""
+    """(viewers,) each viewer's mean of `values` (viewers, K) over the moments from start to end; NaN where
+    too few are known."""
     inside = values[:, (panel.time >= start - 1e-9) & (panel.time <= end + 1e-9)]
     means, count = mean_over_viewers(inside.T)
     return np.where(count >= max(1, SEGMENT_FILL * inside.shape[1]), means, np.nan)

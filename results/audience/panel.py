@@ -87,8 +87,8 @@ class Panel:
     options: Options = field(default_factory=Options)
     excluded: Exclusions = field(default_factory=Exclusions)
     errors: Floats | None = None
-    """(len(viewers), K) one standard error of each value, as far as reading the face goes; NaN where it is not
-    known, None: of none."""
+    """(len(viewers), K) one standard error of each value, as far as reading the face goes; NaN where it is
+    not known, None: of none."""
 
 
 def make_panel(responses: Sequence[Response], duration: float, options: Options | None = None) -> Panel:
@@ -179,8 +179,8 @@ def _row(response: Response, trusted: Bools, moments: Floats, duration: float, o
 
 
 def _errors(response: Response, trusted: Bools, moments: Floats, duration: float, options: Options) -> Floats:
-    """Of each moment's value: the mean of its samples' errors, for errors of one face in neighbouring frames go
-    together. Of what a baseline is taken from it is not known: the error of the one is partly the other's."""
+    """Of each moment's value: the mean of its samples' errors, for those of one face in neighbouring frames
+    go together. Where a baseline is taken away it is not known: the error of one is partly the other's."""
     if response.error is None or options.baseline is not None:
         return np.full(len(moments), np.nan)
     known = trusted & np.isfinite(response.error)

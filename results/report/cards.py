@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from results.report.beside import BesideCard, beside_card
 from results.report.charts import Mark, Plot, Tick, curve_plot, shares_plot, time_axis, viewers_plot
 from results.report.wording import clock, interval, signed
 from results.studies.findings import Findings, reasons
@@ -43,6 +44,8 @@ class Cards:
     moments: tuple[KeyMoment, ...]
     weaker: int
     """How many moments are not shown."""
+    beside: BesideCard | None
+    """What else was read of the faces; None: nothing."""
     left_out: str
     """Why viewers were left out, with counts."""
 
@@ -64,6 +67,7 @@ def cards_of(findings: Findings, marks: Sequence[Mark], pictures: Pictures) -> C
         viewers=viewers_plot(curve, duration),
         shares=shares_plot(curve, duration),
         moments=tuple(KeyMoment(mark, _data_url(pictures.get(mark.moment.time))) for mark in marks),
+        beside=beside_card(findings),
         weaker=len(findings.moments) - len(marks),
         left_out=reasons(findings),
     )

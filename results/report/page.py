@@ -48,5 +48,6 @@ def report_html(
         options=findings[0].panel.options,
         models=list(dict.fromkeys(model for one in findings for model in one.models)),
         accuracy=accuracy,
+        reading=findings[0].overall.error,
         version=program_version(),
     )

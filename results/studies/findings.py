@@ -99,7 +99,9 @@ def aggregate(
     """Aggregate the viewings of one stimulus (by default the study's only one).
 
     options: instead of the study's own. given: the responses, where the caller has read them already (to
-    show progress, say). measure: see `responses`. beside: also the other measures that are known. A stimulus that nobody has watched gives empty findings, not an error.
+    show progress, say). measure: what of the faces, see `responses`; shares are then those above and below
+    what is neutral of valence. beside: also the other measures that are known. A stimulus that nobody has
+    watched gives empty findings, not an error.
     """
     found = Studies(store).get(study)
     of = found.stimulus(stimulus)
@@ -120,15 +122,13 @@ def aggregate(
         measure=measure,
         measures=measures,
         beside=tuple(
-            _beside(
-                one, make_panel([*responses(store, found.id, of.id, one)], of.duration_s, panel.options), of
-            )
-            for one in (measures if beside else ())
+            _beside(store, found.id, of, one, panel.options) for one in (measures if beside else ())
         ),
     )
 
 
-def _beside(measure: str, panel: Panel, of: Stimulus) -> Beside:
+def _beside(store: Store, study: str, of: Stimulus, measure: str, options: Options) -> Beside:
+    panel = make_panel([*responses(store, study, of.id, measure)], of.duration_s, options)
     return Beside(
         measure,
         audience_curve(panel),

@@ -130,7 +130,7 @@ def _cover(crop: _Picture, rng: np.random.Generator) -> _Picture:
     behind somebody. Where it ends differs, and so does what it looks like."""
     side = crop.shape[0]
     crop = crop.copy()
-    part = rng.choice(3, p=(0.45, 0.4, 0.15))
+    part = rng.choice(3, p=(0.3, 0.55, 0.15))
     if part == 0:
         area = crop[int(rng.uniform(0.5, 0.72) * side) :]
     elif part == 1:

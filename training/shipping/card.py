@@ -229,7 +229,7 @@ frames go together, so that a longer look does not make them smaller."""
 
 def _error(manifest: Mapping[str, Any]) -> str:
     rows = manifest.get("metrics", {}).get("error")
-    if not manifest["output"].get("error") or not rows:
+    if not rows:
         return "Not stated: the network does not say, or nobody has measured what that is worth."
     return _ERROR.substitute(rows=markdown(rows, tuple(rows[0])))
 

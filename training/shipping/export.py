@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from inference import Calibration
 from training.datasets.files import write_bytes, write_json
 from training.datasets.pictures import Image
 from training.datasets.prepare import Prepared
@@ -21,10 +22,10 @@ from training.fitting.runs import Run
 from training.scoring import speed
 from training.scoring.assessment import Assessment, assess, groups_of
 from training.scoring.judged import Judge
-from training.scoring.metrics import calibration_slope
 from training.scoring.tables import markdown
 from training.shipping import onnxfile
 from training.shipping.beside import learnt, told_beside
+from training.shipping.calibration import calibrate
 from training.shipping.ensemble import Ensemble, together
 from training.shipping.errorbar import add_error_bar
 from training.shipping.manifest import FLOAT32, INT8, MANIFEST, MODEL, SCALE, described, manifest, variant_of
@@ -71,14 +72,13 @@ def export(
     onnxfile.write_int8(folder / FLOAT32, folder / INT8, faces[rows])
 
     variants: dict[str, dict[str, Any]] = {}
-    lines: dict[str, tuple[float, float]] = {}
+    lines: dict[str, Calibration] = {}
     assessments: dict[str, Assessment] = {}
     served: dict[str, npt.NDArray[np.float32]] = {}
     for variant, file in (("float32", FLOAT32), ("int8", INT8)):
         lines[variant] = calibrate(validation.valence, onnxfile.run(folder / file, faces)[:, 0])
         raw = onnxfile.run(folder / file, normalised(test.crops), beside)
-        slope, intercept = lines[variant]
-        values = served[variant] = np.clip(slope * raw[:, 0] + intercept, -1, 1).astype(np.float32)
+        values = served[variant] = np.clip(lines[variant].of(raw[:, 0]), -1, 1)
         assessments[variant] = assess(test.valence, values, groups_of(test))
         variants[variant] = {
             **assessments[variant].to_dict(),
@@ -144,22 +144,6 @@ def export(
 def normalised(crops: Image) -> npt.NDArray[np.float32]:
     """(n, 1, side, side) as the manifest says, from grey uint8 (n, side, side)."""
     return ((crops[:, None].astype(np.float32) - 127.5) * SCALE).astype(np.float32)
-
-
-def calibrate(true: npt.NDArray[np.float32], raw: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Slope and intercept that make `raw` predictions fit `true`; 1 and 0 where nothing can be fitted.
-
-    Least squares would give the smallest error but draw every value towards the mean; equal variances
-    give the best concordance. The slope is the geometric mean of theirs, the line meets both means.
-    """
-    if len(true) < 10 or float(np.ptp(raw)) < 1e-3:
-        return 1.0, 0.0
-    least_squares, _ = calibration_slope(true, raw)
-    # A line with a slope like these says that the network has learnt nothing, not that it is off.
-    if not 0.5 <= least_squares <= 2:
-        return 1.0, 0.0
-    slope = float(np.sqrt(least_squares * np.std(true) / np.std(raw)))
-    return round(slope, 4), round(float(np.mean(true) - slope * np.mean(raw)), 4)
 
 
 def better(variants: dict[str, dict[str, Any]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from inference import Calibration
 from training.datasets.collect import Cropping
 from training.fitting.recipe import Recipe
 from training.shipping import onnxfile
@@ -24,7 +25,7 @@ def manifest(
     sha256: str,
     cropping: Cropping,
     precision: str,
-    calibration: tuple[float, float],
+    calibration: Calibration,
     beside: Sequence[str],
     variants: dict[str, Any],
     training: dict[str, Any],
@@ -60,7 +61,7 @@ def manifest(
             "valence": onnxfile.VALENCE,
             "spread": onnxfile.SPREAD,
             "range": [-1, 1],
-            "calibration": {"slope": calibration[0], "intercept": calibration[1]},
+            "calibration": asdict(calibration),
             **{name: told for name, told in ENTRIES.items() if name in beside},
         },
         "training": training,
@@ -68,13 +69,13 @@ def manifest(
     }
 
 
-def variant_of(file: Path, line: tuple[float, float]) -> dict[str, Any]:
+def variant_of(file: Path, line: Calibration) -> dict[str, Any]:
     """The entry of the float32 `file` among a manifest's variants."""
     return {
         "file": file.name,
         "precision": "float32",
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "calibration": {"slope": line[0], "intercept": line[1]},
+        "calibration": asdict(line),
     }
 
 

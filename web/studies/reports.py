@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from analysis.probe import STILL_WIDTH, stills
 from results import (
+    VALENCE,
     Comparison,
     Findings,
     Study,
@@ -37,22 +38,23 @@ _CSV = "text/csv; charset=utf-8"
 
 
 @router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings")
-def findings(study_id: str, stimulus_id: str, request: Request) -> dict[str, Any]:
+def findings(study_id: str, stimulus_id: str, request: Request, measure: str = VALENCE) -> dict[str, Any]:
     """The audience of one stimulus: what `valence study report --json` holds of it. Without viewers all
-    figures are null."""
+    figures are null. `measure`: one of those that `measures` names, instead of valence."""
     with explained():
         study = known_study(request, study_id)
-        return findings_json(_found(request, study, stimulus_id))
+        return findings_json(_found(request, study, stimulus_id, measure))
 
 
 @router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings.csv")
-def findings_table(study_id: str, stimulus_id: str, request: Request) -> Response:
-    """The curve of one stimulus, a line a moment."""
+def findings_table(study_id: str, stimulus_id: str, request: Request, measure: str = VALENCE) -> Response:
+    """The curve of one stimulus, a line a moment. `measure`: as of the findings."""
     with explained():
         study = known_study(request, study_id)
-        one = _found(request, study, stimulus_id)
+        one = _found(request, study, stimulus_id, measure)
         note(request, "exported", f"a curve of study {study.id}")
-    return download(curve_csv(one), _CSV, f"{study.id}_{one.stimulus.id}.csv")
+    what = "" if measure == VALENCE else f"_{measure}"
+    return download(curve_csv(one), _CSV, f"{study.id}_{one.stimulus.id}{what}.csv")
 
 
 @router.get("/api/studies/{study_id}/comparison")
@@ -79,7 +81,7 @@ def report(study_id: str, form: Literal["html", "json"], request: Request) -> Re
         study = known_study(request, study_id)
         if not study.stimuli:
             raise HTTPException(422, f"Study {study.id} has no stimulus yet.")
-        found = [_found(request, study, stimulus.id) for stimulus in study.stimuli]
+        found = [_found(request, study, stimulus.id, beside=True) for stimulus in study.stimuli]
         if not any(one.panel.viewers for one in found):
             require_viewers(found[0])
         pairs = all_comparisons(found)
@@ -100,8 +102,11 @@ def _page(request: Request, found: Sequence[Findings], pairs: Sequence[Compariso
     return report_page(found, pairs, state.model.manifest, look)
 
 
-def _found(request: Request, study: Study, stimulus: str) -> Findings:
-    return aggregate(state_of(request).store, study.id, study.stimulus(stimulus).id)
+def _found(
+    request: Request, study: Study, stimulus: str, measure: str = VALENCE, beside: bool = False
+) -> Findings:
+    store = state_of(request).store
+    return aggregate(store, study.id, study.stimulus(stimulus).id, measure=measure, beside=beside)
 
 
 def _compared(request: Request, study_id: str, a: str, b: str, paired: bool | None) -> Comparison:

@@ -182,6 +182,40 @@ def test_it_can_start_from_a_trained_network(faces: tuple[FaceSet, FaceSet], tmp
         fit(*faces, replace(nothing, network="mobilenet"), tmp_path / "third", workers=0)
 
 
+def earlier(path: Path) -> None:
+    """Makes of a checkpoint one of a version that knew nothing of arousal."""
+    state = torch.load(path, weights_only=True)
+    for part in {"network", "average"} & set(state):
+        state[part] = {name: w for name, w in state[part].items() if not name.startswith("arousal")}
+    torch.save(state, path)
+
+
+def test_arousal_is_learnt_where_labels_have_it(faces: tuple[FaceSet, FaceSet], tmp_path: Path) -> None:
+    train, validation = faces
+    unknown = [replace(part, arousal=np.full_like(part.arousal, np.nan)) for part in faces]
+    fit(train, validation, replace(SMALL, epochs=1), tmp_path / "with", workers=0)
+    fit(*unknown, replace(SMALL, epochs=1), tmp_path / "without", workers=0)
+    learnt, silent = (checkpoints.trained(tmp_path / name)[0] for name in ("with", "without"))
+    assert bool(learnt.arousal_learnt) and not bool(silent.arousal_learnt)
+
+
+def test_a_network_of_before_arousal_still_loads_starts_and_resumes(
+    faces: tuple[FaceSet, FaceSet], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = replace(SMALL, epochs=1)
+    fit(*faces, one, tmp_path / "old", workers=0)
+    for name in (checkpoints.BEST, checkpoints.LAST):
+        earlier(tmp_path / "old" / name)
+    network, _ = checkpoints.trained(tmp_path / "old")
+    assert not bool(network.arousal_learnt)
+    assert "has no head for arousal; it starts afresh" in caplog.text
+    start = replace(one, start=str(tmp_path / "old" / checkpoints.BEST))
+    fit(*faces, start, tmp_path / "new", workers=0)
+    assert bool(checkpoints.trained(tmp_path / "new")[0].arousal_learnt)
+    fit(*faces, replace(one, epochs=2), tmp_path / "old", workers=0)
+    assert checkpoints.load(tmp_path / "old" / checkpoints.LAST)["epoch"] == 1
+
+
 def test_a_damaged_checkpoint_and_an_empty_split_are_one_line(
     faces: tuple[FaceSet, FaceSet], tmp_path: Path
 ) -> None:

@@ -76,3 +76,17 @@ def test_the_onnx_file_computes_the_same_at_every_batch_size(name: str, tmp_path
         network.valence.bias += 0.05
     with pytest.raises(TrainingError, match=r"valence\.onnx differs from the network by"):
         onnxfile.check_parity(network, path, faces)
+
+
+@pytest.mark.slow
+def test_what_is_learnt_beside_valence_can_be_exported_with_it(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = build("residual", width=0.25)
+    path = tmp_path / "valence.onnx"
+    onnxfile.write_onnx(network, path, 64, onnxfile.BESIDE)
+    faces = np.random.default_rng(0).normal(0, 0.5, (3, 1, 64, 64)).astype(np.float32)
+    assert max(onnxfile.check_parity(network, path, faces, onnxfile.BESIDE).values()) <= 1e-4
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [o.name for o in session.get_outputs()] == ["valence", "spread", "arousal", "expressions"]
+    told = onnxfile.run(path, faces, onnxfile.BESIDE)
+    np.testing.assert_allclose(told[:, 3:].sum(axis=1), 1, rtol=1e-5)

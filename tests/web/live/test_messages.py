@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from results import SAMPLE_COLUMNS
-from stream.frames import Box, Sample
+from stream.frames import Box, Extras, Sample
 from stream.pipelines.live import LiveResult
 from stream.sources.live import Shot
 from web.live.messages import LONGEST, FloodError, Inbox, frame_message
@@ -42,6 +43,15 @@ def test_a_frame_as_the_contract_says() -> None:
 def test_what_is_told_of_a_face_is_what_its_columns_declare() -> None:
     (face,) = json.loads(frame_message(result()))["faces"]
     assert list(face) == [name for name, columns in SAMPLE_COLUMNS.items() if columns[0].live is not None]
+
+
+def test_what_a_network_says_beside_valence_is_told_where_it_says_it() -> None:
+    beside = Extras(roll=3.0, valence_error=0.12345, arousal=-0.5, expression_happiness=0.98765)
+    first = result()
+    (sample,) = first.samples
+    (face,) = json.loads(frame_message(replace(first, samples=[replace(sample, extras=beside)])))["faces"]
+    assert list(face)[-3:] == ["valence_error", "arousal", "expression_happiness"]
+    assert list(face.values())[-3:] == [0.123, -0.5, 0.988]
 
 
 def test_commands_are_read_and_noise_is_ignored() -> None:

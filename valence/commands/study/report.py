@@ -41,7 +41,7 @@ def findings_of(
         for response in responses(store, study.id, of.id):
             given.append(response)
             bars.advance(bar)
-    return aggregate(store, study.id, of.id, options=options, given=given)
+    return aggregate(store, study.id, of.id, options=options, given=given, beside=True)
 
 
 def write_report(

@@ -1,25 +1,27 @@
 // What is to be read beside the curve: the whole, the moments, the segments, the exclusions.
 
 import { element } from "../shared/elements.js";
-import { valenceText, valenceWord } from "../shared/palette.js";
+import { errorText, measureText } from "../shared/measures.js";
+import { valenceWord } from "../shared/palette.js";
 import { clock, count, percent } from "../shared/text.js";
 import { certainty, limits, viewers } from "./words.js";
 
 const quiet = (text) => element("p", { className: "quiet" }, text);
 
-export function showFigures(root, { overall, method, viewer_list: list }) {
+export function showFigures(root, { overall, method, measure, viewer_list: list }) {
   if (!overall.n) return root.replaceChildren(quiet(list.length ? "No viewer was seen for half of it." : "No viewers yet."));
+  const felt = measure === "valence";
   const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", { className: "number" }, value));
   root.replaceChildren(
-    element("p", { className: "big number" }, valenceText(overall.mean), element("span", { className: "quiet" }, valenceWord(overall.mean, method.neutral))),
+    element("p", { className: "big number" }, measureText(measure, overall.mean), felt ? element("span", { className: "quiet" }, valenceWord(overall.mean, method.neutral)) : ""),
     element(
       "dl",
       { className: "figures small" },
       fact("Viewers (n)", String(overall.n)),
       fact("95 % interval", limits(overall) || "needs 3 viewers"),
       fact("Spread", overall.spread === null ? "–" : overall.spread.toFixed(2)),
-      fact("Positive", percent(overall.share_positive)),
-      fact("Negative", percent(overall.share_negative)),
+      ...(overall.error === null ? [] : [fact("Reading", errorText(overall.error))]),
+      ...(felt ? [fact("Positive", percent(overall.share_positive)), fact("Negative", percent(overall.share_negative))] : []),
     ),
   );
 }
@@ -34,7 +36,7 @@ export function marksOf(moments, most = 8, sure = 0.5) {
     .map((moment, i) => ({ number: i + 1, moment }));
 }
 
-export function showMoments(root, marks, all, seek) {
+export function showMoments(root, marks, all, measure, seek) {
   if (!marks.length) return root.replaceChildren(quiet(all ? "No moment stands out from chance." : "No moment stands out."));
   const items = marks.map(({ number, moment }) => {
     const peak = moment.kind === "peak";
@@ -48,7 +50,7 @@ export function showMoments(root, marks, all, seek) {
         element("i", { className: `pin ${moment.kind}`, "aria-hidden": "true" }, String(number)),
         element("span", { className: "number" }, clock(moment.time)),
         element("span", {}, peak ? "Peak" : "Trough"),
-        element("b", { className: "number" }, valenceText(moment.value)),
+        element("b", { className: "number" }, measureText(measure, moment.value)),
         element("span", { className: "quiet number details" }, `${certainty(moment)}, ${sure}`),
       ),
     );
@@ -60,7 +62,8 @@ export function showMoments(root, marks, all, seek) {
   );
 }
 
-export function showSegments(root, segments, { seek, add, remove }) {
+export function showSegments(root, { segments, measure }, { seek, add, remove }) {
+  const shares = (segment) => (measure === "valence" ? `, ${percent(segment.share_positive)} positive, ${percent(segment.share_negative)} negative` : "");
   const rows = segments.map((segment) =>
     element(
       "li",
@@ -69,12 +72,12 @@ export function showSegments(root, segments, { seek, add, remove }) {
         "button",
         { className: "jump", onclick: () => seek(segment.start) },
         element("span", { className: "what" }, segment.name),
-        element("b", { className: "number" }, segment.mean === null ? "–" : valenceText(segment.mean)),
+        element("b", { className: "number" }, segment.mean === null ? "–" : measureText(measure, segment.mean)),
         element(
           "span",
           { className: "quiet number details" },
           `${clock(segment.start, 1)}–${clock(segment.end, 1)}, ` +
-            (segment.n ? `${certainty(segment)}, ${percent(segment.share_positive)} positive, ${percent(segment.share_negative)} negative` : "n = 0"),
+            (segment.n ? certainty(segment) + shares(segment) : "n = 0"),
         ),
       ),
       element("button", { className: "plain", "aria-label": `Remove ${segment.name}`, data: { action: "remove-segment" }, onclick: () => remove(segment) }, "Remove"),

@@ -6,7 +6,8 @@ import { path } from "../shared/chart/reduce.js";
 
 const STRIP = 44; // pixels of a strip under the curve
 const APART = 20; // pixels between two, with the upper one's words
-export const BELOW = 2 * (STRIP + APART) + 6;
+/** Pixels under the curve; `shares`: whether those of positive and negative viewers are shown. */
+export const belowOf = (shares) => (shares ? 2 : 1) * (STRIP + APART) + 6;
 const LIMITS = [0.2, 0.5, 1];
 
 /** The valence at the upper edge: as little as holds all of the curve; without one, the whole scale. */
@@ -17,18 +18,19 @@ export function limitOf({ mean, low, high }) {
   return LIMITS.find((limit) => most <= limit) ?? 1;
 }
 
-/** `curve`: of the findings; `segments`, `marks` (numbered moments): likewise; `step`: seconds between moments. */
-export function plot({ view, theme, curve, step, segments = [], marks = [] }) {
+/** `curve`: of the findings; `segments`, `marks` (numbered moments): likewise; `shares`: whether those of viewers are shown; `step`: seconds between moments. */
+export function plot({ view, theme, curve, step, shares: shared, segments = [], marks = [] }) {
   const scale = scales(view);
   const shapes = [{ kind: "rect", x: 0, y: 0, width: view.width, height: view.height, fill: theme.ground }];
   shapes.push(...axes(view, scale, theme));
   const inside = segments.flatMap((segment, order) => stretch(segment, order, scale, theme));
-  inside.push(...band(curve, scale, theme), mean(curve, curve.mean, step, view, scale, theme));
+  inside.push(...band(curve, scale, theme), ...band(reading(curve), scale, theme), mean(curve, curve.mean, step, view, scale, theme));
   inside.push(...marks.flatMap((mark) => dot(mark, scale, theme)));
-  const upper = view.height - BOTTOM - BELOW + 10;
-  inside.push(...counts(curve, step, scale, theme, upper + APART), ...shares(curve, step, scale, theme, upper + 2 * APART + STRIP));
+  const upper = view.height - BOTTOM - view.below + 10;
+  inside.push(...counts(curve, step, scale, theme, upper + APART));
+  if (shared) inside.push(...shares(curve, step, scale, theme, upper + 2 * APART + STRIP));
   shapes.push({ kind: "clip", x: scale.left, y: 0, width: scale.right - scale.left, height: view.height, shapes: inside });
-  shapes.push(...words(curve, scale, theme, upper));
+  shapes.push(...words(curve, scale, theme, upper).slice(0, shared ? undefined : 3));
   return shapes;
 }
 
@@ -46,6 +48,12 @@ function mean({ time_s: times }, values, step, view, scale, theme) {
   const known = times.map((time, i) => [time, values[i]]).filter(([, value]) => value !== null);
   const d = path(known.map(([time]) => time), known.map(([, value]) => value), view.from, view.to, scale.x, scale.y, 1.5 * step);
   return { kind: "path", d, stroke: theme.faces[0], width: 2.25 };
+}
+
+/** One standard error of the mean around it, as far as reading faces goes; nothing where that is not known. */
+function reading({ time_s, mean, error }) {
+  const edge = (side) => mean.map((value, i) => (value === null || (error?.[i] ?? null) === null ? null : value + side * error[i]));
+  return { time_s, low: edge(-1), high: edge(1) };
 }
 
 /** One closed shape for each run of moments that have a band. */

@@ -5,7 +5,7 @@ import { api } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
 import { element } from "../shared/elements.js";
 import { listenKeys } from "../shared/keys.js";
-import { valenceText } from "../shared/palette.js";
+import { measureName, measureText, offer } from "../shared/measures.js";
 import { Stage } from "../shared/player/stage.js";
 import { Timer } from "../shared/player/timer.js";
 import { Video } from "../shared/player/video.js";
@@ -16,7 +16,7 @@ import { edits } from "./edits.js";
 import { marksOf, showCounting, showFigures, showMoments, showSegments } from "./figures.js";
 import { showInvitation } from "./invite.js";
 import { showViewers } from "./people.js";
-import { BELOW, limitOf, plot } from "./plot.js";
+import { belowOf, limitOf, plot } from "./plot.js";
 import { caution, certainty, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
@@ -66,14 +66,14 @@ async function load(anew = false) {
   stimulus = shown;
   showStimuli();
   showInvitation(find("invite"), study, stimulus, { invite: edit.invite, close: edit.closeLink });
-  const signature = JSON.stringify([shown, study.viewings, study.options]);
+  const signature = JSON.stringify([shown, study.viewings, study.options, find("measure").value]);
   if (stale || signature !== told || performance.now() > due) await aggregate(turn, signature);
 }
 
 async function aggregate(turn, signature) {
   const of = stimulus;
   const began = performance.now();
-  const found = await api(stimulusApi(id, of.id, "/findings"));
+  const found = await api(stimulusApi(id, of.id, `/findings${asked()}`));
   if (turn !== turns) return;
   const before = findings;
   findings = found;
@@ -86,6 +86,9 @@ async function aggregate(turn, signature) {
   document.body.dataset.ready = stimulus.id;
   compare.show(study, findings.options.step);
 }
+
+/** What is asked for instead of valence, as the end of an address. */
+const asked = () => (find("measure").value ? `?measure=${find("measure").value}` : "");
 
 function showHead() {
   find("name").textContent = study.name;
@@ -113,16 +116,19 @@ function showStimuli() {
 }
 
 function show() {
-  const { curve, segments, moments, options } = findings;
+  const { curve, segments, moments, options, measure } = findings;
+  const shares = measure === "valence";
+  offer(find("measure"), find("measure-choice"), findings.measures, "Valence");
+  find("chart-title").textContent = shares ? "How the audience felt" : measureName(measure);
   marks = marksOf(moments);
   const points = curve.mean.filter((value) => value !== null).length;
-  chart.show({ curve, segments, marks, step: options.step, points, view: { limit: limitOf(curve), below: BELOW } }, stimulus.duration_s);
+  chart.show({ curve, segments, marks, step: options.step, points, shares, view: { limit: limitOf(curve), below: belowOf(shares) } }, stimulus.duration_s);
   find("says").textContent = caution(findings);
   const key = (kind, text) => element("span", {}, element("i", { className: kind }), text);
-  find("legend").replaceChildren(...(points ? [key("mean", "mean"), ...(curve.low.some((value) => value !== null) ? [key("band", "95 % band")] : [])] : []));
+  find("legend").replaceChildren(...(points ? [key("mean", "mean"), ...(curve.low.some((value) => value !== null) ? [key("band", "95 % band")] : []), ...(curve.error?.some((value) => value !== null) ? [key("error", "± error of reading")] : [])] : []));
   showFigures(find("figures"), findings);
-  showMoments(find("moments"), marks, moments.length, seek);
-  showSegments(find("segments"), segments, { seek, add: () => edit.segment(), remove: edit.removeSegment });
+  showMoments(find("moments"), marks, moments.length, measure, seek);
+  showSegments(find("segments"), findings, { seek, add: () => edit.segment(), remove: edit.removeSegment });
   showViewers(find("viewers"), study, stimulus, findings, { detach: edit.detach, remove: edit.removeViewer, attach: edit.attach });
   showCounting(find("counting"), findings, edit.counting);
   showDownloads();
@@ -138,7 +144,7 @@ function showDownloads() {
     ...(any
       ? [
           file("Report", "html", studyApi(id, "/report.html"), "One page with all stimuli, to read, print and send"),
-          file("Curve as CSV", "csv", stimulusApi(id, stimulus.id, "/findings.csv"), "One line per moment of this stimulus"),
+          file("Curve as CSV", "csv", stimulusApi(id, stimulus.id, `/findings.csv${asked()}`), "One line per moment of this stimulus"),
           file("JSON", "json", studyApi(id, "/report.json"), "All figures of all stimuli"),
         ]
       : [element("p", { className: "quiet" }, "They come with the first viewer.")]),
@@ -181,7 +187,7 @@ function frame(time) {
   find("now").textContent = clock(time);
   const { curve, options } = findings;
   const i = Math.min(Math.round(time / options.step), curve.time_s.length - 1);
-  const said = curve.n[i] ? `${valenceText(curve.mean[i])}, ${certainty({ low: curve.low[i], high: curve.high[i], n: curve.n[i] })}` : "nobody seen, n = 0";
+  const said = curve.n[i] ? `${measureText(findings.measure, curve.mean[i])}, ${certainty({ low: curve.low[i], high: curve.high[i], n: curve.n[i] })}` : "nobody seen, n = 0";
   find("at").textContent = said;
   if (player.playing && Math.abs(time - frame.told) < 1) return;
   frame.told = time;
@@ -248,6 +254,7 @@ listenKeys({
   "-": () => chart.zoom(2),
   0: () => chart.all(),
 });
+find("measure").addEventListener("change", () => load(true).catch((error) => trouble(error.message)));
 addEventListener("hashchange", () => load().catch((error) => trouble(error.message)));
 load()
   .catch((error) => trouble(error.message))

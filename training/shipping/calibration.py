@@ -1,0 +1,42 @@
+"""The line from what a network says to what raters say, fitted on faces that it did not learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from inference import Calibration
+from training.scoring.metrics import calibration_slope
+
+Values = npt.NDArray[np.float32]
+
+_NEGATIVE = -0.3
+"""Valence from which a face is negative: raters voted for a negative emotion more often than for none."""
+_FEWEST = 50
+"""Negative faces, below which nothing is said of them."""
+_MOST = 1.25
+"""By how much negative values are stretched at most."""
+
+
+def calibrate(true: Values, raw: Values) -> Calibration:
+    """What makes `raw` predictions (n,) fit `true` (n,); nothing where nothing can be fitted.
+
+    Least squares would give the smallest error but draw every value towards the mean; equal variances
+    give the best concordance. The slope is the geometric mean of theirs, the line meets both means. In the
+    same way negative values are stretched half-way (geometrically) to where the mean over negative faces is
+    right, which the smallest error would not do at all.
+    """
+    if len(true) < 10 or float(np.ptp(raw)) < 1e-3:
+        return Calibration()
+    least_squares, _ = calibration_slope(true, raw)
+    # A line with a slope like these says that the network has learnt nothing, not that it is off.
+    if not 0.5 <= least_squares <= 2:
+        return Calibration()
+    slope = round(float(np.sqrt(least_squares * np.std(true) / np.std(raw))), 4)
+    line = Calibration(slope, round(float(np.mean(true) - slope * np.mean(raw)), 4))
+    negative = true < _NEGATIVE
+    read = float(line.of(raw[negative]).mean()) if negative.sum() >= _FEWEST else 0.0
+    if not read < 0:
+        return line
+    below = np.clip(np.sqrt(float(true[negative].mean()) / read), 1.0, _MOST)
+    return Calibration(line.slope, line.intercept, round(float(below), 4))
