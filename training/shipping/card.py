@@ -42,7 +42,7 @@ $scores
 
 95 % confidence intervals by bootstrap. SAGR: agreement of signs where |valence| > 0.15. Calibration
 slope $slope, intercept $intercept (least squares, from predicted to true; 1 and 0 are perfect).
-$beside
+$beside$expressions
 ## Speed and size
 
 $variants
@@ -158,6 +158,7 @@ def render(manifest: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
             parity=_parity(manifest),
             error=_error(manifest),
             beside=_beside(metrics, training),
+            expressions=_expressions(metrics),
             robustness=_robustness(figures.get("robustness", [])),
             others="".join(f" {said}" for name, said in _OTHERS.items() if name in figures),
             recognition=_recognition(figures.get("recognition")),
@@ -246,6 +247,39 @@ def _beside(metrics: Mapping[str, Any], training: Mapping[str, Any]) -> str:
         alike, same = (f"{100 * shares[name]:.0f} %" for name in ("alike", "accuracy"))
         text += f"\nShares of expressions: network and raters share out {alike} of them alike; the likeliest "
         text += f"is the raters' likeliest for {same}, n = {shares['n']}.\n"
+    return text
+
+
+_EXPRESSIONS = Template(
+    """
+### By expression
+
+$rows
+
+Mean valence of the faces with most votes for an expression, as read and as voted. Faces of few votes are read
+towards the mean: a network that cannot be sure is right to be mild, and negative expressions, on which raters
+agree less, are stretched half-way back (`calibration.below` in the manifest).
+"""
+)
+
+
+def _expressions(metrics: Mapping[str, Any]) -> str:
+    """How each expression is read, and what the upper end of the scale means."""
+    text = ""
+    if rows := metrics.get("by_expression"):
+        text += _EXPRESSIONS.substitute(rows=markdown(rows, tuple(rows[0])))
+    if smiles := metrics.get("smiles"):
+        text += (
+            "\nWhat the upper end means: votes end at +0.80 for every face that all call happy. Such faces "
+            f"(n = {smiles['n']}) read from {cell(smiles['low'])} to {cell(smiles['high'])} (5th to 95th "
+            "percentile)"
+        )
+        if "evidence" in smiles:
+            text += (
+                ", in the order of the evidence for happiness that the network finds in them (rank "
+                f"correlation {cell(smiles['evidence'])}): a faint smile below, a broad laugh above"
+            )
+        text += ".\n"
     return text
 
 

@@ -21,6 +21,7 @@ from training.fitting.progress import Bars
 from training.fitting.runs import Run
 from training.scoring import speed
 from training.scoring.assessment import Assessment, assess, groups_of
+from training.scoring.expressions import by_expression, smiles_apart
 from training.scoring.judged import Judge
 from training.scoring.tables import markdown
 from training.shipping import onnxfile
@@ -83,6 +84,10 @@ def export(
         variants[variant] = {
             **assessments[variant].to_dict(),
             **told_beside(beside, raw[:, 2:], test),
+            "by_expression": by_expression(test.valence, values, test.votes),
+            "smiles": smiles_apart(
+                values, test.votes, raw[:, -8:] if onnxfile.EXPRESSIONS in beside else None
+            ),
             **speed.figures(folder / file, side),
         }
     shipped = better(variants)
