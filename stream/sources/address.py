@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,18 +14,27 @@ from av.error import (
     HTTPBadRequestError,
     HTTPForbiddenError,
     HTTPUnauthorizedError,
+    InvalidDataError,
     ProtocolNotFoundError,
 )
 
+from stream.sources.display import Display
 from stream.sources.live import LiveError, Shot, ThreadSource
+from stream.sources.tracks import pictures_of
 
 PATIENCE = 5.0
 """Seconds without data after which a connection counts as broken."""
+_LOOK = 0.2
+"""How much of `PATIENCE` a live stream is read for to learn what it is. With a picture a second that takes
+several times as long as it seems, and `PATIENCE` is for all of it."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 """Seconds before another try; the pause doubles with every failure."""
 GIVE_UP = 60.0
 """Seconds without a picture after which the stream is given up."""
 SCHEMES = frozenset(("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "tcp", "udp", "srt"))
+_WAITED = 30.0
+"""Seconds within which a picture must come that can be decoded: some cameras send one that needs no others
+every twenty."""
 _BURSTS = frozenset(("http", "https"))
 """What may come faster than it was taken: recordings, and the parts of a playlist."""
 _PROTOCOLS = (
@@ -116,6 +125,10 @@ class _Clock:
         return self.latest
 
 
+class _NoPictureError(Exception):
+    """A connection over which no picture comes, although something does."""
+
+
 class Address(ThreadSource):
     """The stream at `url`. Its clock runs on over a reconnection.
 
@@ -146,9 +159,11 @@ class Address(ThreadSource):
                 reason = error.strerror or type(error).__name__
                 if self._index == 0 and isinstance(error, _REFUSED):
                     raise LiveError(f"{self.name} cannot be opened: {_refusal(error)}") from None
+            except _NoPictureError:
+                reason = f"no picture in {_WAITED:g} seconds"
             except (OSError, ValueError) as error:  # its own words may hold the address
                 reason = type(error).__name__
-            if self._recording and self._index > before:
+            if self.stopping.is_set() or (self._recording and self._index > before):
                 return
             if self._index > before:
                 pause, trying_since = FIRST_PAUSE, time.monotonic()
@@ -164,20 +179,51 @@ class Address(ThreadSource):
     def _connect(self, put: Callable[[Shot], None]) -> None:
         options = {"rtsp_transport": "tcp", "fflags": "nobuffer"} if self._scheme.startswith("rtsp") else {}
         within = {"protocol_whitelist": _PROTOCOLS}
+        if self._scheme not in _BURSTS:
+            within["analyzeduration"] = str(round(_LOOK * PATIENCE * 1e6))
         with av.open(self._url, options=options, container_options=within, timeout=PATIENCE) as container:
-            if not container.streams.video:
+            stream = pictures_of(container, lambda streams: streams)
+            if stream is None:
                 raise LiveError(f"{self.name} has no picture")
             self._recording = self._scheme in _BURSTS and bool(container.duration)
             self._clock.first = None
-            for picture in container.decode(container.streams.video[0]):
+            display = Display(stream)
+            for picture in self._pictures(container, stream):
                 now = time.monotonic()
                 moment = self._clock.moment(picture.time, now)
                 if self._scheme in _BURSTS and self.stopping.wait(self._early(moment, now)):
                     return
-                if self.stopping.is_set():
-                    return
-                put(Shot(picture, self._index, moment, time.monotonic()))
+                shown = picture if display.shows_as_stored(picture) else display.image(picture)
+                put(Shot(shown, self._index, moment, time.monotonic()))
                 self._index += 1
+
+    def _pictures(
+        self, container: av.container.InputContainer, stream: av.VideoStream
+    ) -> Iterator[av.VideoFrame]:
+        """The pictures of `stream`, until it ends or is to stop.
+
+        What cannot be decoded is passed over: what comes before the first whole picture, what is damaged on
+        the way.
+
+        Raises:
+            FFmpegError: the connection broke off.
+            _NoPictureError: it sends something, but no picture any more.
+        """
+        latest = time.monotonic()
+        for packet in container.demux():
+            if self.stopping.is_set():
+                return
+            if packet.stream.index == stream.index:
+                try:
+                    decoded = packet.decode()
+                except InvalidDataError:
+                    decoded = []
+                for picture in decoded:
+                    assert isinstance(picture, av.VideoFrame)
+                    yield picture
+                    latest = time.monotonic()
+            if time.monotonic() - latest > _WAITED:
+                raise _NoPictureError
 
     def _early(self, moment: float, now: float) -> float:
         """Seconds until a picture of that moment is due."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from av.sidedata.sidedata import Type
 
-from stream.sources.colour import Colours
+from stream.sources.colour import HDR, Colours
 from stream.sources.orientation import AS_IT_IS, of_matrix, turned, turned_size
 
 Image = npt.NDArray[np.uint8]
@@ -47,11 +47,9 @@ class Display:
 
     def image(self, picture: av.VideoFrame) -> Image:
         """(H, W, 3) BGR, contiguous."""
-        stored = (picture.width, picture.height, picture.rotation)
-        if stored != self._stored:
-            self._stored, self._orientation = stored, orientation_of(picture)
-        size = shown_size(picture, self._aspect, self._orientation)
-        image = turned(self._colours.bgr(picture), self._orientation)
+        orientation = self._turned(picture)
+        size = shown_size(picture, self._aspect, orientation)
+        image = turned(self._colours.bgr(picture), orientation)
         if self.size is None:
             self.size = size
         elif size != self._latest:
@@ -62,6 +60,22 @@ class Display:
         elif size != self.size:
             image = _fitted(image, size, self.size)
         return np.ascontiguousarray(image)
+
+    def shows_as_stored(self, picture: av.VideoFrame) -> bool:
+        """Whether it is upright, its pixels are square and its range of light is the ordinary one."""
+        orientation = self._turned(picture)
+        stored = (picture.width, picture.height)
+        return (
+            orientation == AS_IT_IS
+            and shown_size(picture, self._aspect, orientation) == stored
+            and picture.color_trc not in HDR
+        )
+
+    def _turned(self, picture: av.VideoFrame) -> int:
+        stored = (picture.width, picture.height, picture.rotation)
+        if stored != self._stored:
+            self._stored, self._orientation = stored, orientation_of(picture)
+        return self._orientation
 
 
 def orientation_of(picture: av.VideoFrame) -> int:

@@ -8,6 +8,7 @@ says is held against `MediaLimits` before a single picture is decoded.
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,9 +154,10 @@ def require_file(path: Path) -> None:
     """A pipe would be waited for, a device read for ever."""
     try:
         found = path.stat()
-    except FileNotFoundError as error:
-        raise SourceError("there is no such file") from error
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            link = ": the link leads nowhere" if path.is_symlink() else ""
+            raise SourceError(f"there is no such file{link}") from error
         raise SourceError(reason(error)) from error
     if stat.S_ISDIR(found.st_mode):
         raise SourceError("it is a folder")

@@ -26,6 +26,7 @@ RESULTS = "results of an earlier analysis"
 UNREADABLE = "may not be read"
 UNREADABLE_FOLDER = "the folder may not be read; change its permissions"
 LOOP = "leads back into a folder above, or was seen by another way"
+TWICE = "a link to what is analysed already"
 
 
 @dataclass
@@ -39,6 +40,20 @@ class Listing:
 
     def _pass(self, reason: str, path: Path) -> None:
         self.passed_over.setdefault(reason, []).append(path)
+
+    def _keep_once(self) -> None:
+        """Sorts `media`, and leaves out links to what is among them under another name."""
+        found = sorted(self.media, key=lambda path: (path.is_symlink(), path))
+        seen: set[Path] = set()
+        self.media = []
+        for path in found:
+            real = path.resolve() if path.exists() else path  # a dead link is an error later
+            if path.is_symlink() and real in seen:
+                self._pass(TWICE, path)
+            else:
+                self.media.append(path)
+            seen.add(real)
+        self.media.sort()
 
 
 class NothingFoundError(SourceError):
@@ -55,7 +70,7 @@ def list_folder(folder: Path, leave_out: Collection[Path] = ()) -> Listing:
     """The pictures and recordings in `folder` and below, by name or content.
 
     Hidden files are not looked at. Folders of `leave_out`, of a session's results or a store are not entered.
-    Linked folders are followed, each folder once, after all that are there themselves.
+    Linked folders are followed, each folder once, after all that are there themselves; so are linked files.
 
     Raises:
         SourceError: the folder itself cannot be read.
@@ -95,7 +110,7 @@ def list_folder(folder: Path, leave_out: Collection[Path] = ()) -> Listing:
                 listing.media.append(path)
             else:
                 listing._pass(reason, path)
-    listing.media.sort()
+    listing._keep_once()
     for others in listing.passed_over.values():
         others.sort()
     return listing

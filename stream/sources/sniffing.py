@@ -54,7 +54,9 @@ _OGG_PICTURES = (b"\x80theora", b"\x01video\x00", b"OVP80", b"BBCD\x00")
 _MPEG_STARTS = frozenset((0xB0, 0xB3, 0xB5, 0xBA))
 """Behind 00 00 01: a sequence of MPEG-4, one of MPEG-1 and 2, an object, a programme stream."""
 _AVC_UNITS, _HEVC_UNITS = frozenset((7, 9)), frozenset((32, 33, 35))
-"""Units that a stream of H.264 or H.265 begins with: parameter sets and delimiters."""
+"""Units that a stream of H.264 or H.265 begins with: parameter sets and delimiters..."""
+_AVC_ABOUT, _AVC_SETS = 0x06, (b"\x00\x00\x01\x27", b"\x00\x00\x01\x47", b"\x00\x00\x01\x67")
+"""... or what is said about it (supplemental enhancement information), with parameter sets soon behind it."""
 _BMP_HEADERS = frozenset((12, 40, 52, 56, 64, 108, 124))
 _PACKETS = ((188, 0), (192, 4), (204, 0))
 """Bytes of a packet of an MPEG transport stream, and where in it the first 0x47 stands."""
@@ -113,6 +115,7 @@ def _units(head: bytes) -> bool:
     if code & 0x80:
         return False
     avc = code & 0x1F in _AVC_UNITS and (code & 0x60 != 0 or code == 0x09)
+    avc = avc or (code == _AVC_ABOUT and any(mark in head for mark in _AVC_SETS))
     return avc or (code >> 1 in _HEVC_UNITS and code & 1 == 0 and after == 1)
 
 

@@ -164,10 +164,12 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "zero.jpg").symlink_to("/dev/zero")
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle.jpg").symlink_to(tmp_path / "circle.jpg")
     for name, says in (
         ("pipe.mp4", "pipe"),
         ("zero.jpg", "device"),
-        ("gone.mp4", "no such"),
+        ("gone.mp4", "the link leads nowhere"),
+        ("circle.jpg", "the link leads nowhere"),
         (".", "folder"),
     ):
         reading = threading.Thread(target=_refused, args=(tmp_path / name, says))

@@ -18,6 +18,7 @@ from stream.sources.folders import (
     NOT_MEDIA,
     RESULTS,
     SOUND,
+    TWICE,
     UNREADABLE_FOLDER,
     find_media,
 )
@@ -81,6 +82,13 @@ def test_recordings_are_known_by_what_they_hold(tmp_path: Path, kind: str) -> No
     assert names(find_media(tmp_path).media) == ["recording.0001"]
 
 
+def test_h264_that_begins_with_words_about_it(tmp_path: Path) -> None:
+    """As it is taken out of an MP4 of x264: its parameter sets come second."""
+    sets = b"\0\0\0\1\x67\x64\0\x0d\0\0\0\1\x68\xeb"
+    assert seems_media(b"\0\0\0\1\x06\x05\xff\xdcx264 - core 164\x80" + sets)
+    assert not seems_media(b"\0\0\0\1\x06\x05 and something else" + bytes(1000))
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "AVIF"])
 def test_pictures_without_a_suffix(tmp_path: Path, kind: str) -> None:
     Pillow.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "IMG_0001", kind)
@@ -142,6 +150,21 @@ def test_linked_folders_are_followed_once_and_loops_are_noticed(tmp_path: Path) 
     assert inside / "below" / "a.jpg" in listing.media, "the folder itself, not the link to it"
     assert sorted(names(listing.passed_over[LOOP])) == ["a link to below", "link", "up"]
     assert names(listing.passed_over[NOT_MEDIA]) == ["circle"]
+
+
+def test_linked_files_are_taken_once(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "given", tmp_path / "outside.jpg"
+    inside.mkdir()
+    shutil.copy(ONE, inside / "b.jpg")
+    shutil.copy(ONE, outside)
+    (inside / "a.jpg").symlink_to(inside / "b.jpg")
+    for name in ("c.jpg", "d.jpg"):
+        (inside / name).symlink_to(outside)
+
+    listing = find_media(inside)
+
+    assert names(listing.media) == ["b.jpg", "c.jpg"]
+    assert names(listing.passed_over[TWICE]) == ["a.jpg", "d.jpg"]
 
 
 def test_what_was_killed_and_other_stores_are_results(tmp_path: Path) -> None:

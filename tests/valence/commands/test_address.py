@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from results import Store
 from tests import MEDIA, ROOT
+from tests.stream.sources import senders
+from tests.stream.sources.recordings import encode
+from tests.stream.sources.test_orientation import MATRICES, with_matrix
 from tests.valence import media_files as make
 from tests.valence.command import Run
 
@@ -117,6 +121,31 @@ def test_the_table_for_people_names_the_stream(run: Run, tmp_path: Path, serve: 
     result = run("analyze", serve((tmp_path / "clip.mp4").read_bytes()))
     assert result.code == 0 and "live.ts" in result.out and "valence.csv" in result.out
     nothing_secret(tmp_path, result.out, result.err)
+
+
+def test_a_recording_at_an_address_is_shown_as_a_player_would(run: Run, tmp_path: Path, serve: Serve) -> None:
+    """A clip of a phone held upright, the face in its lower half."""
+    upright = np.roll(make.portrait(240, 320), 90, axis=0)
+    encode(tmp_path / "clip.mp4", [np.rot90(upright).copy()] * 30)
+    with_matrix(tmp_path / "clip.mp4", MATRICES[6])
+    result = run("analyze", serve((tmp_path / "clip.mp4").read_bytes()), "--json")
+    (line,) = result.lines
+    (face,) = line["faces"]
+    left, top, right, bottom = face["box"]
+    assert (left + right) / 2 == pytest.approx(120, abs=20), "in the middle of 240 pixels"
+    assert (top + bottom) / 2 > 145, "of 320"
+
+
+def test_a_camera_is_read_by_who_knows_its_password(run: Run, tmp_path: Path) -> None:
+    with senders.by_rtsp(password=SECRET) as url:
+        known = url.replace("//", f"//ann:{SECRET}@")
+        result = run("analyze", known, "--seconds", "4", "--json")
+        stranger = run("analyze", url.replace("//", f"//ann:not{SECRET}@"), "--json")
+    assert result.code == 0, result.err
+    (line,) = result.lines
+    assert line["input"] == url and len(line["faces"]) == 1 and "warnings" not in line
+    assert stranger.code == 2 and "wants a name and a password" in stranger.lines[0]["error"]
+    nothing_secret(tmp_path, result.out, result.err, stranger.out, stranger.err)
 
 
 def test_ctrl_c_ends_and_keeps_the_session(tmp_path: Path, serve: Serve) -> None:
