@@ -34,6 +34,10 @@ class Look(Protocol):
         """Whether it can be a human's face."""
         ...
 
+    def is_whole(self, found: Detection) -> bool:
+        """Whether all of a face is surely seen."""
+        ...
+
 
 _FACE = 48.0
 """Pixels of the face in the picture that the detector gets..."""

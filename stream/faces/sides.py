@@ -13,7 +13,7 @@ from inference import AttributeModel
 from inference.landmarks import LandmarkModel
 from stream.faces.closer import Surroundings, turned_back, unmirrored, within_turn
 from stream.faces.detection import Detection, Detector
-from stream.faces.humans import only_humans
+from stream.faces.humans import is_whole, only_humans
 from stream.faces.light import detect_lit
 from stream.frames import Box
 
@@ -101,6 +101,10 @@ class CloseLook:
         """Whether it can be a human's face, turned as it is said to be or upright."""
         ways = [found, replace(found, roll=0.0)] if found.roll else [found]
         return bool(only_humans(self._attributes, self._image, ways))
+
+    def is_whole(self, found: Detection) -> bool:
+        """Whether all of a face is surely seen."""
+        return is_whole(self._attributes, self._image, found)
 
     def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
         """With what the landmarks say of its roll."""
