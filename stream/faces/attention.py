@@ -113,12 +113,16 @@ class Attention:
 
     def _is_beside(self, track: Track, expected: Box, others: Sequence[Box]) -> bool:
         """Whether somebody else is near."""
-        near = [
+        near = [*others, *self._places(track)]
+        return any(apart(expected, other) < self._rules.close for other in near)
+
+    def _places(self, track: Track) -> list[Box]:
+        """Where everybody else should be."""
+        return [
             t.predicted(self._sight.time)
             for t in self._tracks
             if t is not track and t.state is State.CONFIRMED
         ]
-        return any(apart(expected, other) < self._rules.close for other in [*others, *near])
 
     def _at(
         self, track: Track, expected: Box, shown: Detection | None, others: Sequence[Box]
@@ -138,17 +142,23 @@ class Attention:
             least = shown.score - r.worse
         if turn:
             least = max(least, min(track.score, r.look_below))
-        if found is None or found.score < least or self._is_another(found, expected, others, beside):
+        if found is None or found.score < least or self._is_another(track, found, expected, others, beside):
             track.attempts += 1
             return None
         track.attempts = track.attempts + 1 if found.score < r.look_below else 0
         track.close = True
         return found
 
-    def _is_another(self, found: Detection, expected: Box, others: Sequence[Box], beside: bool) -> bool:
-        """Whether what a look shows is much larger or smaller, or is where others are."""
+    def _is_another(
+        self, track: Track, found: Detection, expected: Box, others: Sequence[Box], beside: bool
+    ) -> bool:
+        """Whether what a look at `track` shows is much larger or smaller, is where others are, or is rather
+        where somebody else should be."""
         r, size = self._rules, math.sqrt(max(found.box.area, 1.0) / max(expected.area, 1.0))
         most = r.look_ratio_beside if beside else r.look_ratio
         if not 1 / most < size < most:
+            return True
+        own = iou(found.box, expected)
+        if any(iou(found.box, place) > own for place in self._places(track)):
             return True
         return any(covered(found.box, o) > r.hidden or iou(found.box, o) > r.hidden for o in others)

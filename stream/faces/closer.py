@@ -15,7 +15,7 @@ import numpy as np
 from inference.alignment import Image, Matrix, back, patch, square, turn_of
 from inference.landmarks import LandmarkModel
 from stream.faces.detection import Detection, Detector
-from stream.faces.light import evened
+from stream.faces.light import detect_lit
 from stream.frames import Box
 
 
@@ -32,6 +32,10 @@ class Look(Protocol):
 
     def is_human(self, found: Detection) -> bool:
         """Whether it can be a human's face."""
+        ...
+
+    def is_whole(self, found: Detection) -> bool:
+        """Whether all of a face is surely seen."""
         ...
 
 
@@ -75,9 +79,9 @@ class Surroundings:
         Its box and points are in pixels of the image; nobody knows more of its roll yet.
         """
         matrix = square(self._centre[0], self._centre[1], _REACH * self._side, _PIXELS, roll)
-        view = evened(self._patch.warp(_after(matrix, self._to_part), _PIXELS, self._is_cut))
+        view = self._patch.warp(_after(matrix, self._to_part), _PIXELS, self._is_cut)
         best, nearest = None, np.inf
-        for found in detector.detect(view):
+        for found in detect_lit(detector, view):
             (x, y), size = found.box.centre, float(np.sqrt(found.box.area))
             away = float(np.hypot(x - _PIXELS / 2, y - _PIXELS / 2)) / _FACE
             if away > _AWAY or not 1 / _SIZE_RATIO < size / _FACE < _SIZE_RATIO:

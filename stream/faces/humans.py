@@ -1,4 +1,5 @@
-"""Whether what a detector takes for a face can be a human's: furniture, fur and foliage are not."""
+"""Whether what a detector takes for a face can be a human's, and a whole one: furniture, fur and foliage are
+none, and who comes out from behind something is half of one."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from stream.faces.detection import Detection, Image
 
 _HUMAN = 0.12
 """Probability of a human face below which it is none, where all of it is in the picture."""
+_WHOLE, _HALF = 0.8, 0.25
+"""Probabilities of a human face from which, and of a covered half up to which, all of it is surely seen."""
 
 
 def only_humans(model: AttributeModel, image: Image, found: Sequence[Detection]) -> list[Detection]:
@@ -19,6 +22,12 @@ def only_humans(model: AttributeModel, image: Image, found: Sequence[Detection])
         for detection, attributes in zip(found, seen, strict=True)
         if attributes.face >= _HUMAN or _is_cut(detection, image)
     ]
+
+
+def is_whole(model: AttributeModel, image: Image, found: Detection) -> bool:
+    """Whether all of a face in the BGR `image` is surely seen."""
+    (seen,) = model.read_at(image, [found.box], [found.roll or 0.0])
+    return seen.face >= _WHOLE and seen.half_covered <= _HALF
 
 
 def _is_cut(detection: Detection, image: Image) -> bool:

@@ -13,8 +13,8 @@ from inference import AttributeModel
 from inference.landmarks import LandmarkModel
 from stream.faces.closer import Surroundings, turned_back, unmirrored, within_turn
 from stream.faces.detection import Detection, Detector
-from stream.faces.humans import only_humans
-from stream.faces.light import evened
+from stream.faces.humans import is_whole, only_humans
+from stream.faces.light import detect_lit
 from stream.frames import Box
 
 Image = npt.NDArray[np.uint8]
@@ -51,7 +51,7 @@ def detect_turned(detector: Detector, image: Image, scale: float, turn: float) -
     pixels[:, 2] += pixels[:, :2] @ np.array([0.5, 0.5]) - 0.5
     view = cv2.warpAffine(image, pixels, size, borderMode=cv2.BORDER_REPLICATE)
     matrix[:, :2] *= scale
-    return [turned_back(found, matrix, turn) for found in detector.detect(evened(np.asarray(view, np.uint8)))]
+    return [turned_back(found, matrix, turn) for found in detect_lit(detector, np.asarray(view, np.uint8))]
 
 
 def detect_mirrored(detector: Detector, view: Image, scale: float) -> list[Detection]:
@@ -64,7 +64,7 @@ def detect_mirrored(detector: Detector, view: Image, scale: float) -> list[Detec
     height, width = view.shape[:2]
     down, right = round(_MIRRORED * height), round(_MIRRORED * width)
     wide = np.asarray(cv2.copyMakeBorder(view, down, down, right, right, cv2.BORDER_REFLECT), np.uint8)
-    found = [face.from_view(1.0, -right, -down) for face in detector.detect(evened(wide))]
+    found = [face.from_view(1.0, -right, -down) for face in detect_lit(detector, wide)]
     return [
         unmirrored(face, width, height).from_view(scale)
         for face in found
@@ -101,6 +101,10 @@ class CloseLook:
         """Whether it can be a human's face, turned as it is said to be or upright."""
         ways = [found, replace(found, roll=0.0)] if found.roll else [found]
         return bool(only_humans(self._attributes, self._image, ways))
+
+    def is_whole(self, found: Detection) -> bool:
+        """Whether all of a face is surely seen."""
+        return is_whole(self._attributes, self._image, found)
 
     def _with_roll(self, there: Surroundings, found: Detection | None) -> Detection | None:
         """With what the landmarks say of its roll."""

@@ -93,6 +93,10 @@ class Sight:
             self._described[index] = self._describe(box, roll or 0.0)
         return self._described[index]
 
+    def is_whole(self, index: int) -> bool:
+        """Whether all of a face is surely seen; where nobody looks closely, it is."""
+        return self.look is None or self.look.is_whole(self.detections[index])
+
     def _is_cut(self, box: Box) -> bool:
         """Whether much of a face is beyond the picture."""
         height, width = self.whole.shape[:2]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from inference.alignment import turn_of
 from stream.faces.closer import look_closer
 from stream.faces.detection import Detection, Detector
-from stream.faces.light import evened
+from stream.faces.light import detect_lit
 from stream.faces.sides import TILTED_SIDES, detect_turned, from_sides
 from stream.frames import Box
 
@@ -88,8 +88,8 @@ def _in_whole(detector: Detector, image: Image) -> list[tuple[Detection, float]]
     for side, least in ((640, _LARGE_SURE), (320, _SURE)):
         if not any(face.score >= sure for face, sure in seen):
             scale = min(1.0, side / max(image.shape[:2]))
-            view = evened(_scaled(image, scale))
-            seen += [(face, least) for face in _found(detector, view, scale)]
+            found = detect_lit(detector, _scaled(image, scale))
+            seen += [(face.from_view(scale), least) for face in found]
     return seen
 
 
@@ -106,10 +106,10 @@ def _small(detector: Detector, image: Image) -> list[tuple[Detection, float]]:
     whole = _scaled(image, scale), scale, 0, 0
     parts = itertools.chain([(whole, 0.08 * _WHOLE)], ((tile, _OVERLAP) for tile in _tiles(image)))
     return [
-        (face, _SURE)
+        (face.from_view(scale, left, top), _SURE)
         for (view, scale, left, top), size in parts
-        for face in _found(detector, view, scale, left, top)
-        if face.score >= _LIKELY and np.sqrt(face.box.area) * scale <= size
+        for face in detector.detect(np.ascontiguousarray(view))
+        if face.score >= _LIKELY and np.sqrt(face.box.area) <= size
     ]
 
 
@@ -172,11 +172,6 @@ def _scaled(image: Image, scale: float) -> Image:
         return image
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _found(detector: Detector, view: Image, scale: float, left: int = 0, top: int = 0) -> list[Detection]:
-    """The faces in a view, in pixels of the picture."""
-    return [face.from_view(scale, left, top) for face in detector.detect(np.ascontiguousarray(view))]
 
 
 def _shared(a: Box, b: Box) -> float:

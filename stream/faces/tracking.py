@@ -20,8 +20,9 @@ from stream.faces.closer import Look, within_turn
 from stream.faces.cuts import Outline, is_cut, outline
 from stream.faces.detection import Detection
 from stream.faces.looks import Image, Looks
-from stream.faces.matching import Pairs, apart, is_other, paired
+from stream.faces.matching import Pairs, paired
 from stream.faces.people import Describe
+from stream.faces.returning import is_awaited, strayed
 from stream.faces.sight import Sight, covered
 from stream.faces.track import Rules, State, Track
 from stream.frames import Box, iou
@@ -92,9 +93,7 @@ class Tracker:
         for index, detection in enumerate(detections):
             if index in taken or detection.score < r.start or self._is_double(detection.box):
                 continue
-            beside = any(apart(detection.box, d.box) < r.close for d in detections if d is not detection)
-            patience = r.keep_place if not sight.alone[index] else r.doubt if beside else 0.0
-            if not self._is_awaited(index, sight, time - patience):
+            if not is_awaited(index, sight, self._tracks, r):
                 if attention:
                     attention.to_new(index)
                 self._begin(index, sight)
@@ -224,25 +223,15 @@ class Tracker:
             for t in self._tracks
         )
 
-    def _is_awaited(self, index: int, sight: Sight, since: float) -> bool:
-        """Whether it may be somebody who went missing there after `since`, still half behind somebody else:
-        then it is better to wait until it is clear who comes out."""
-        return any(
-            t.state is State.LOST
-            and not t.unplaced
-            and t.seen > since
-            and apart(t.box, sight.detections[index].box) < self._rules.reach_most
-            and not is_other(t, index, sight, self._rules)
-            for t in self._tracks
-        )
-
     def _begin(self, index: int, sight: Sight) -> None:
-        """Somebody new, unless it is somebody who was lost, now that it is known how they are turned."""
+        """Somebody new, unless it is somebody who was lost, or may be, now that it was looked at closely."""
+        for track in strayed(index, sight, self._tracks, self._rules):
+            track.unseat()
         lost = [track for track in self._tracks if track.state is State.LOST]
         back = paired(lost, [index], sight, self._rules)
         if back:
             self._seen(back[0][0], index, sight)
-        else:
+        elif not is_awaited(index, sight, self._tracks, self._rules):
             self._start(index, sight)
 
     def _start(self, index: int, sight: Sight) -> None:

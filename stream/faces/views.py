@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.faces.detection import Detection, Detector
-from stream.faces.light import evened
+from stream.faces.light import detect_lit
 from stream.faces.sides import detect_mirrored, detect_turned
 from stream.faces.stills import without_doubles
 from stream.faces.tracking import Tracker
@@ -65,7 +65,7 @@ class Views:
         if self._swept_at == frame.time:
             found = detect_mirrored(self._detector, view, scale)
         else:
-            found = [face.from_view(scale) for face in self._detector.detect(evened(view))]
+            found = [face.from_view(scale) for face in detect_lit(self._detector, view)]
         turns = self._turns(frame, tracker, cut)
         if turns:
             small, small_scale = shrink(frame.image, _TURNED_SIDE)

@@ -11,21 +11,27 @@ def consent_of(study: Study, stimulus: Stimulus) -> str:
         f"It lasts {_length(stimulus.duration_s)}. Your camera is on while you watch."
     )
     kept = (
-        "Stored are these numbers with their times, your camera’s video, and the text and time of your "
-        "consent, until the study’s lead deletes them."
+        f"Stored are {_NUMBERS}, your camera’s video, and the text and time of your consent, until the "
+        "study’s lead deletes them."
         if study.keep_media
-        else "Stored are these numbers with their times, and the text and time of your consent. "
-        "Your camera’s picture is analysed as it comes and is not stored."
+        else f"Stored are {_NUMBERS}, and the text and time of your consent, until the study’s lead deletes "
+        "them. Your camera’s picture is analysed as it comes and is not stored."
     )
     seen = _SEEN if study.allow_spectators else _UNSEEN
     return "\n\n".join((own, _NOTICE, kept, seen, _FREEDOM, _LIMIT))
 
 
 _NOTICE = (
-    "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act): several times a "
-    "second, a program on this server estimates from your camera’s picture how negative or positive your "
-    "facial expression looks, how your head is turned, and whether your eyes are closed or your mouth is "
-    "covered. It judges how a face looks, not what you feel, and it can be wrong."
+    "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act). Your camera’s "
+    "picture, without sound, goes to this study’s server. Several times a second, a program there finds "
+    "every face in it and estimates how negative or positive the face’s expression looks, how the head is "
+    "turned, whether the eyes are closed, and whether the mouth or half of the face is covered. So as not to "
+    "take one person for another, it compares how faces look; what it needs for that it forgets when your "
+    "session ends. It judges how a face looks, not what you feel, and it can be wrong. Whoever else is in "
+    "the picture is read, too: please let them know, or be alone."
+)
+_NUMBERS = (
+    "these numbers with their times, where in the picture each face was, and where in the video you were"
 )
 _SEEN = (
     "While you take part, the study’s lead may look on: they then see your camera’s picture and these "
@@ -33,8 +39,9 @@ _SEEN = (
 )
 _UNSEEN = "Nobody sees your camera’s picture while you take part."
 _FREEDOM = (
-    "Taking part is your free choice. Stop removes everything that was recorded of you. If you close the "
-    "page while you watch, what was recorded until then is kept."
+    "Taking part is your free choice. Stop removes everything that was recorded of you; so does a button at "
+    "the end. If you close the page while you watch, what was recorded until then is kept. Once the page is "
+    "closed, only the study’s lead can remove it: ask whoever invited you, and say when you took part."
 )
 _LIMIT = "It must not be used to monitor people at work or in education (Article 5(1)(f) of the EU AI Act)."
 

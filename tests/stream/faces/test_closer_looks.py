@@ -9,7 +9,6 @@ import pytest
 from inference import ValenceModel
 from stream.faces.analyzer import Analyzer
 from stream.faces.detection import open_detector
-from stream.faces.light import evened
 from stream.frames import Frame, Sample
 from tests import ROOT
 
@@ -56,10 +55,3 @@ def test_half_a_face_at_the_border_is_followed_where_it_is() -> None:
     assert all(len(samples) == 1 for samples in seen[3:])
     left, _, right, _ = seen[-1][0].box
     assert left < 0 < right and abs((left + right) / 2) < 40
-
-
-def test_dark_and_washed_out_pictures_are_evened_and_others_left_alone() -> None:
-    plain = np.full((40, 40, 3), 120, np.uint8)
-    assert evened(plain) is plain
-    assert evened(np.full_like(plain, 10)).mean() > 60
-    assert evened(np.full_like(plain, 230)).mean() < 200

@@ -1,16 +1,16 @@
 // The states that a person meets, said in words over the picture.
 
 export const CONSENT =
-  "The camera's picture goes to the Valence Detector's server. There every face in view is found, and how " +
-  "negative or positive its expression looks is estimated several times a second. The numbers are stored with " +
-  "their times; the picture is not.";
+  "The camera's picture, without sound, goes to the Valence Detector's server. There every face in view is found, " +
+  "and several times a second it is estimated how negative or positive its expression looks, how the head is " +
+  "turned, and whether eyes are closed or some of the face is covered. The numbers are stored with their times; the picture is not.";
 
 /** Shown before a camera opens; pressing Start is the agreement. */
 export const IDLE = {
   title: "See a reaction as it happens",
   list: [
     "Your browser asks for the camera; its picture goes to this server only.",
-    "Every face in view is found, and how negative or positive its expression looks is estimated.",
+    "Every face in view is found. Estimated are how negative or positive its expression looks, how the head is turned, and whether eyes are closed or some of the face is covered.",
     "Stored: these numbers with their times. Not stored: the picture.",
     "You can pause or stop at any time, and delete the session afterwards.",
   ],
