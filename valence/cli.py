@@ -74,7 +74,10 @@ def analyze(
     detector_weights: Weights = None,
     smoothing: Annotated[
         float | None,
-        typer.Option(help="Time constant of the smoothing in seconds; 0 for none.", show_default="0.3"),
+        typer.Option(
+            help="Time constant of the smoothing in seconds, of changes of 0.1; 0 for none.",
+            show_default="0.3",
+        ),
     ] = None,
     keep: Annotated[
         float | None,

@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     detector_weights: Path | None = None
     """For the detector ``yunet``."""
     smoothing: float = Field(0.3, ge=0, allow_inf_nan=False)
-    """Time constant of the smoothing, seconds; 0 for none."""
+    """Time constant of the smoothing of changes of 0.1, seconds (large ones are faster); 0 for none."""
     keep: float = Field(60.0, ge=0, allow_inf_nan=False)
     """Seconds for which somebody who is out of the picture may come back under the same face id."""
     host: str = "127.0.0.1"

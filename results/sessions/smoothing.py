@@ -12,22 +12,29 @@ from results.sessions.records import Floats
 
 RESTART = 1.0
 """Seconds without a sample after which the past says nothing about the present."""
+_REST, _HASTE, _MOST = 0.6, 14.0, 2.5
 
 
 def smoothed_on(time: Floats, valence: Floats, smoothed: Floats, start: int, time_constant: float) -> Floats:
     """(n,) smoothed values: as they are before the sample `start`, computed from there on.
 
-    A first-order low-pass filter in continuous time. time: (n,) seconds, not falling; valence, smoothed: (n,)
-    raw values, and smoothed ones of before; time_constant: seconds, 0 for none.
+    time: (n,) seconds, not falling; valence, smoothed: (n,) raw values, and smoothed ones of before;
+    time_constant: seconds, 0 for none.
     """
     values = smoothed.tolist()
     moments, raw = time.tolist(), valence.tolist()
-    for i in range(start, len(values)):
+    deviation = 0.0
+    for i in range(len(values)):
         gap = moments[i] - moments[i - 1] if i else math.inf
         if gap > RESTART or time_constant == 0:
-            values[i] = raw[i]
+            value, deviation = raw[i], 0.0
         else:
-            values[i] = values[i - 1] + (1 - math.exp(-gap / time_constant)) * (raw[i] - values[i - 1])
+            passed, off = gap / time_constant, raw[i] - values[i - 1]
+            deviation += (1 - math.exp(-passed)) * (off - deviation)
+            rate = min(_REST + _HASTE * abs(deviation), _MOST)
+            value = values[i - 1] + (1 - math.exp(-passed * rate)) * off
+        if i >= start:
+            values[i] = value
     made = smoothed.copy()
     made[:] = values
     return made
