@@ -24,6 +24,7 @@ from results.jobs.records import Beat, Job
 from results.jobs.records import Status as JobStatus
 from results.jobs.store import Jobs
 from results.report.page import pictures_wanted, report_html
+from results.sessions.arrays import arrays, data_frame
 from results.sessions.exclusions import excluded
 from results.sessions.exports import (
     Format,
@@ -122,10 +123,12 @@ __all__ = [
     "Viewing",
     "Viewings",
     "aggregate",
+    "arrays",
     "compare",
     "comparison_json",
     "csv_text",
     "curve_csv",
+    "data_frame",
     "difference_csv",
     "excluded",
     "export",

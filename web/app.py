@@ -33,6 +33,7 @@ from web.access.desk import Desk
 from web.access.gate import Gate
 from web.access.identity import Role, identity_of
 from web.errors import unusable
+from web.help import routes as help_pages
 from web.layout import page, wants_page
 from web.library import faces as session_faces
 from web.library import files as session_files
@@ -55,6 +56,7 @@ from web.uploads.room import Room
 ROUTERS = (
     access.router,
     home.router,
+    help_pages.router,
     live.router,
     spectating.router,
     uploads.router,

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
+from web.glossary import GLOSSARY
+
 PAGES = Path(__file__).resolve().parent / "pages"
 
 SECTIONS = (("Live", "/"), ("Upload", "/upload"), ("Sessions", "/sessions"), ("Studies", "/studies"))
@@ -24,6 +26,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.globals["glossary"] = GLOSSARY
 
 
 def page(

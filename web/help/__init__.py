@@ -1,0 +1,1 @@
+"""Help: first steps and our words; and what this program is."""
