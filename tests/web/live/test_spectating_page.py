@@ -74,7 +74,8 @@ def test_who_looks_on_is_told_of_a_pause_and_of_the_end(served: Served, page: An
     wait_for(guest, f"Number(document.querySelector('#status').dataset.frame) > {now + 5}")
 
     titles = """() => { window.titles = []; const title = document.querySelector("#state-title");
-      new MutationObserver(() => window.titles.push(title.textContent)).observe(title, { childList: true }); }"""
+      new MutationObserver(() => window.titles.push(title.textContent))
+        .observe(title, { childList: true }); }"""
     guest.evaluate(titles)
     page.click('[data-action="stop"]')
     guest.wait_for_selector('.live[data-state="ended"]')
@@ -97,7 +98,9 @@ def test_frames_find_their_messages_by_relayed_timestamps(served: Served, page: 
           const shown = [];
           sent.forEach((rtp, i) => {
             told.push(clock.told(rtp));
-            if (i >= 3 && i % 4 !== 1) shown.push([i - 3, clock.shown((sent[i - 3] + constant - (i % 2)) >>> 0)]);
+            const before = i - 3;
+            if (before < 0 || i % 4 === 1) return;
+            shown.push([before, clock.shown((sent[before] + constant - (i % 2)) >>> 0)]);
           });
           return shown.filter(([, moment]) => moment !== null).map(([i, moment]) => moment - told[i]);
         }""",
