@@ -12,12 +12,13 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 
 from analysis.recording import Recorder
 from results import DeletedError, StoreError
-from stream.pipelines.live import LivePipeline, LiveResult
+from stream.pipelines.live import LivePipeline, LiveResult, LiveState
 from stream.sources.live import LiveError
 from stream.sources.webrtc import TrackSource
 from web.live.closing import close_quietly as _close_quietly
-from web.live.messages import FloodError, Inbox, control_message, frame_message
-from web.live.spectators import BACKLOG, Spectator
+from web.live.control import BACKLOG, Control
+from web.live.messages import FloodError, Inbox, frame_message
+from web.live.spectators import Spectator
 
 CONNECT = 15.0
 """Seconds that a page has from the answer to the first frame."""
@@ -69,7 +70,8 @@ class LiveSession:
             recorder,
         )
         self._inbox = Inbox()
-        self._channels: dict[str, RTCDataChannel] = {}
+        self._frames: RTCDataChannel | None = None
+        self._control = Control()
         self._skipped = 0
         self._ending = asyncio.Event()
         self._reason = ""
@@ -107,7 +109,8 @@ class LiveSession:
                 for task in tasks:
                     task.cancel()
         finally:
-            self._tell("ended", text=self._reason)
+            self._tell_all("ended", text=self._reason)
+            await asyncio.sleep(0)  # the last message leaves
             await self._close()
 
     async def _analyse(self) -> None:
@@ -152,7 +155,6 @@ class LiveSession:
             await _close_quietly(spectator)
         self.spectators.clear()
         self._leaving.clear()
-        await asyncio.sleep(0)  # the last message leaves
         await _close_quietly(self._connection)
         if self.connected:
             await self._recorder.finish(self._reason or "The server stopped.", self._error)
@@ -170,6 +172,8 @@ class LiveSession:
         """Let one more page look on, as long as it `stays`."""
         spectator = Spectator(connection, self.leave, stays)
         self.spectators.add(spectator)
+        if self._pipeline.state is LiveState.PAUSED:
+            spectator.control.tell("state", state="paused")
         return spectator
 
     def leave(self, spectator: Spectator) -> None:
@@ -185,7 +189,7 @@ class LiveSession:
         self._too_large_since = None
         for spectator in list(self.spectators):
             spectator.show(result, len(self.spectators))
-        channel = self._channels.get("valence")
+        channel = self._frames
         if channel is None or channel.readyState != "open":
             return
         if channel.bufferedAmount > BACKLOG:
@@ -200,7 +204,7 @@ class LiveSession:
         if self._too_large_since is None:
             self._too_large_since = now
             text = f"The camera's picture of {size[0]}x{size[1]} is larger than 1920x1080."
-            self._tell("too-large", width=size[0], height=size[1], text=text)
+            self._control.tell("too-large", width=size[0], height=size[1], text=text)
             self._recorder.event("too large", text)
         elif now - self._too_large_since > TOO_LARGE:
             text = f"The camera's picture stayed at {size[0]}x{size[1]}; at most 1920x1080 is analysed live."
@@ -211,19 +215,21 @@ class LiveSession:
         stored.
         """
         if held is None:
-            self._tell("stored", text="The results are stored again; nothing of them is lost.")
+            self._control.tell("stored", text="The results are stored again; nothing of them is lost.")
         else:
             text = f"The results cannot be stored just now; {held:.0f} s of them are kept in memory."
-            self._tell("held", held_s=round(held, 1), text=text)
+            self._control.tell("held", held_s=round(held, 1), text=text)
 
-    def _tell(self, kind: str, **values: object) -> None:
-        channel = self._channels.get("control")
-        if channel is not None and channel.readyState == "open" and channel.bufferedAmount < BACKLOG:
-            channel.send(control_message(kind, **values))
+    def _tell_all(self, kind: str, **values: object) -> None:
+        """Tell the page, and those who look on."""
+        for control in [self._control, *(spectator.control for spectator in self.spectators)]:
+            control.tell(kind, **values)
 
     def _opened(self, channel: RTCDataChannel) -> None:
-        if channel.label in ("valence", "control"):
-            self._channels[channel.label] = channel
+        if channel.label == "valence":
+            self._frames = channel
+        elif channel.label == "control":
+            self._control.opened(channel)
         channel.on("message", self._received)
 
     def _received(self, message: str | bytes) -> None:
@@ -237,11 +243,11 @@ class LiveSession:
         if command == "pause":
             self._pipeline.pause()
             self._recorder.event("pause", "Paused.")
-            self._tell("state", state="paused")
+            self._tell_all("state", state="paused")
         elif command == "resume":
             self._pipeline.resume()
             self._recorder.event("resume", "Resumed.")
-            self._tell("state", state="running")
+            self._tell_all("state", state="running")
         elif command == "stop":
             self.end("Stopped.")
 

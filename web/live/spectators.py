@@ -14,13 +14,12 @@ from aiortc.mediastreams import MediaStreamError
 
 from stream.pipelines.live import LiveResult
 from stream.sources.sender_clock import VIDEO_RATE
+from web.live.control import BACKLOG, Control
 from web.live.messages import FloodError, Inbox, frame_message
 
 RELAY_RATE = 15.0
 """Pictures a second that a spectator gets: each is encoded once for each of them, at the expense of the
 analysis. The numbers come for every frame."""
-BACKLOG = 64 * 1024
-"""Bytes waiting to be sent to one page, above which messages are skipped and counted."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +75,7 @@ class Spectator:
         self.stays = stays
         """Whether it still may: the link by which it came may be closed, an operator signed out."""
         self.track = RelayTrack()
+        self.control = Control()
         self._on_gone = on_gone
         self._inbox = Inbox()
         self._channel: RTCDataChannel | None = None
@@ -115,6 +115,8 @@ class Spectator:
     def _opened(self, channel: RTCDataChannel) -> None:
         if channel.label == "valence":
             self._channel = channel
+        elif channel.label == "control":
+            self.control.opened(channel)
         channel.on("message", self._received)
 
     def _received(self, message: str | bytes) -> None:

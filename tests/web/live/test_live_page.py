@@ -21,7 +21,6 @@ from tests import ROOT
 from tests.chromium import crowd, launch
 from tests.web.browsing import SCREENS, frame_of, signs_in, start, wait_for
 from tests.web.serving import SAMPLE, Served, wait_until
-from web.live.spectators import marked_pts
 
 pytestmark = pytest.mark.browser
 
@@ -255,25 +254,6 @@ def test_a_page_whose_results_are_late_sends_less_and_more_again(served: Served,
         }"""
     )
     assert rates == [20, 13, 9, 6, 8, 10]
-
-
-def test_a_spectator_finds_the_constant_of_relayed_timestamps(served: Served, page: Any) -> None:
-    sent = [marked_pts(i, i / 15) for i in range(60)]
-    constant = 4_000_000_000
-    page.goto(served.url)
-    found = page.evaluate(
-        """async ([sent, constant]) => {
-          const { RtpClock } = await import("/pages/shared/camera/clock.js");
-          const clock = new RtpClock();
-          sent.forEach((rtp, i) => {
-            clock.expected(rtp);
-            if (i >= 3 && i % 4 !== 1) clock.shown((sent[i - 3] + constant) >>> 0);
-          });
-          return clock.constant;
-        }""",
-        [sent, constant],
-    )
-    assert found == constant
 
 
 def test_screens(served: Served, browser: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,36 @@ def test_two_tabs_remember_each_their_uploads(tmp_path: Path, model: ValenceMode
             wait_for(tab, "document.querySelectorAll('.job.done').length === 2", 10)
         for tab in tabs:
             tab.goto("about:blank")
+
+
+@pytest.mark.parametrize("how", ["chosen", "dropped"])
+def test_folders_are_walked_through(tmp_path: Path, model: ValenceModel, page: Any, how: str) -> None:
+    folder = tmp_path / "screening"
+    (folder / "day 2").mkdir(parents=True)
+    for name in ("a.jpg", "day 2/a.jpg"):
+        shutil.copy(ONE_FACE, folder / name)
+    (folder / "notes.txt").write_text("quiet audience")
+    (folder / ".hidden.jpg").write_bytes(b"")
+    with taking_uploads(tmp_path / "sessions", model, analyze=lambda *given: None) as served:
+        page.goto(f"{served.url}/upload")
+        wait_for(page, "document.querySelector('#limit').textContent")
+        if how == "chosen":
+            page.set_input_files("#folder", str(folder))
+        else:
+            drop_files(page, "#drop", folder)
+        wait_for(page, f"document.querySelectorAll('[data-analysis]').length === 2 && {SENT}")
+        names = page.eval_on_selector_all(".job .name", "all => all.map(one => one.textContent)")
+        assert set(names) == {"screening/a.jpg", "screening/day 2/a.jpg"}
+        said = page.inner_text("#passed-over")
+        assert "Passed over 2 files" in said and "screening/notes.txt" in said
+        page.goto("about:blank")
+
+
+def drop_files(page: Any, selector: str, *paths: Path) -> None:
+    """Drops files and folders of this machine onto an element, as from a file manager."""
+    box = page.locator(selector).bounding_box()
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 20}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})

@@ -148,6 +148,7 @@ function pause() {
   stage.frozen = paused;
   camera.getVideoTracks()[0].enabled = !paused; // nothing leaves this computer meanwhile
   connection.say(paused ? "pause" : "resume");
+  if (paused) status.rest();
   panel.note(paused ? "Paused" : "");
   faceSeen = performance.now();
   announcer.say(paused ? "Paused" : "Resumed");

@@ -32,27 +32,45 @@ async function look() {
   const opened = (connection = new Connection(door));
   opened.addEventListener("track", (event) => stage.show(event.detail));
   opened.addEventListener("frame", (event) => show(event.detail));
+  opened.addEventListener("control", (event) => control(event.detail));
   opened.addEventListener("lost", () => lost(opened));
   try {
     await opened.open(null);
   } catch (error) {
     if (!(error instanceof OfferError)) throw error;
     opened.close();
-    if (error.status === 404) ended();
+    if (error.status === 404) ended("This session is not live", "It has ended, or the link was closed.");
     else if (error.status) panel.show({ title: "You cannot look on just now", text: [error.message] }, [["Try again", look]]);
     else lost(opened);
   }
 }
 
 function show(message) {
+  stage.result(message);
+  if (root.dataset.state === "paused") return; // what was under way when it began
   if (root.dataset.state !== "live") {
     root.dataset.state = "live";
     panel.hide();
     announcer.say("Looking on");
   }
-  stage.result(message);
   status.show(message, null);
   faces.show(message);
+}
+
+function control(message) {
+  if (message.type === "ended") {
+    connection.close();
+    ended("The session has ended", message.text);
+  } else if (message.type === "state" && message.state === "paused") {
+    if (root.dataset.state === "live") panel.note("Paused");
+    else panel.show({ title: "Paused", text: ["The picture comes when the session goes on."] });
+    root.dataset.state = "paused";
+    status.rest();
+    announcer.say("Paused");
+  } else if (message.type === "state") {
+    root.dataset.state = "opening";
+    panel.note("");
+  }
 }
 
 function lost(which) {
@@ -63,12 +81,12 @@ function lost(which) {
   setTimeout(look, AGAIN);
 }
 
-function ended() {
+function ended(title, text) {
   root.dataset.state = "ended";
   stage.stop();
-  const text = ["It has ended, or the link was closed."];
-  panel.show({ title: "This session is not live", text }, linked ? [] : [["Sessions", "/sessions"]]);
-  announcer.say("This session is not live.");
+  status.rest();
+  panel.show({ title, text: [text] }, linked ? [] : [["Sessions", "/sessions"]]);
+  announcer.say(`${title}. ${text}`);
 }
 
 addEventListener("pagehide", () => connection?.close());

@@ -42,10 +42,16 @@ export class Status {
     }
   }
 
-  clear() {
+  /** Nothing is analysed just now: what would speak of it is old. */
+  rest() {
     this.latency = null;
-    Object.assign(this.element.dataset, { fps: "0", latencyMs: "", dropped: "0" });
+    Object.assign(this.element.dataset, { fps: "0", latencyMs: "" });
     for (const id of ["fps", "latency"]) this.parts[id].textContent = "–";
+  }
+
+  clear() {
+    this.rest();
+    this.element.dataset.dropped = "0";
     this.parts.dropped.textContent = "0";
     this.parts.size.textContent = "";
   }

@@ -2,9 +2,10 @@
 
 import { Announcer } from "../shared/announce.js";
 import { ApiError, api } from "../shared/api.js";
-import { bytes } from "../shared/text.js";
+import { bytes, count } from "../shared/text.js";
 import { JobCard } from "./card.js";
 import { follow } from "./events.js";
+import { chosen, dropped, sorted } from "./folders.js";
 import { own } from "./own.js";
 import { send } from "./transfer.js";
 
@@ -15,6 +16,7 @@ const cards = new Map(); // by job id; files on their way have a made-up one
 const waiting = []; // [file, card] not yet sent
 let listed = new Map([...own.all()].map((id) => [id, null])); // the server's latest list; at first what it should hold
 let sending = null;
+const NAMED = 5; // files of a folder that are passed over, told by name
 let limit = Infinity;
 let made = 0;
 
@@ -22,10 +24,13 @@ function choose() {
   input.click();
 }
 
+/** `files`: as folders.js has them. */
 function add(files) {
-  for (const file of files) {
+  const { wanted, others } = sorted(files);
+  passOver(others, wanted);
+  for (const { file, path } of wanted) {
     const id = `local-${++made}`;
-    const card = place(id, new JobCard({ id, name: file.name, choose, remove: () => cancel(id) }));
+    const card = place(id, new JobCard({ id, name: path, choose, remove: () => cancel(id) }));
     if (file.size === 0) card.fail("The file is empty. Please choose another one.", true);
     else if (file.size > limit) card.fail(`It is larger than ${bytes(limit)}, which is the most this server takes.`, true);
     else {
@@ -35,6 +40,15 @@ function add(files) {
   }
   tidy();
   next();
+}
+
+/** Say what of a folder is not sent. */
+function passOver(others, wanted) {
+  const names = others.slice(0, NAMED).map(({ path }) => path).join(", ");
+  const more = others.length > NAMED ? ` and ${others.length - NAMED} more` : "";
+  const none = wanted.length ? "" : "There is no image or video in it. ";
+  find("passed-over").hidden = !others.length && Boolean(wanted.length);
+  find("passed-over").textContent = none + (others.length ? `Passed over ${count(others.length, "file")}: ${names}${more}.` : "");
 }
 
 async function next() {
@@ -145,10 +159,12 @@ function forgetGone(jobs) {
   listed = now;
 }
 
-input.addEventListener("change", () => {
-  add([...input.files]);
-  input.value = "";
-});
+for (const each of [input, find("folder")]) {
+  each.addEventListener("change", () => {
+    add(chosen(each));
+    each.value = "";
+  });
+}
 for (const kind of ["dragenter", "dragover"]) {
   addEventListener(kind, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
@@ -157,10 +173,15 @@ for (const kind of ["dragenter", "dragover"]) {
   });
 }
 addEventListener("dragleave", (event) => event.relatedTarget === null && drop.classList.remove("over"));
-addEventListener("drop", (event) => {
+addEventListener("drop", async (event) => {
   event.preventDefault();
   drop.classList.remove("over");
-  add([...event.dataTransfer.files]);
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  try {
+    add(await dropped(event.dataTransfer));
+  } catch (error) {
+    trouble(`What was dropped cannot be read: ${error.message}`); // a folder that is gone, or not ours to read
+  }
 });
 addEventListener("beforeunload", (event) => {
   if (sending || waiting.length) event.preventDefault();

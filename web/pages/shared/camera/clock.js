@@ -30,27 +30,39 @@ export class CaptureClock {
 
 // For a relayed picture the browser tells each frame's RTP timestamp, the server's number plus an unknown
 // constant. The numbers carry a scatter that does not repeat: the constant is the one difference on which
-// several frames agree.
+// several frames agree. Browsers keep times in microseconds, and so round the timestamps up or down by one.
 
 const AGREE = 8;
 const REMEMBERED = 40;
+const TICKS = 90; // of RTP in a millisecond
 
 export class RtpClock {
   constructor() {
     this.constant = null;
     this.ours = [];
     this.theirs = [];
+    this.latest = null; // the server's number that was told last
+    this.moment = 0; // and its moment
   }
 
-  /** A frame with RTP timestamp `rtp` is shown. */
+  /** A frame with RTP timestamp `rtp` is shown. Returns its moment in ms as `told` has them, or null while unknown. */
   shown(rtp) {
     this.#add(this.ours, rtp);
+    if (this.constant === null || this.latest === null) return null;
+    return this.moment + this.#after(rtp - this.constant);
   }
 
-  /** A message speaks of the number `rtp`. Returns the RTP timestamp of its frame, or null while unknown. */
-  expected(rtp) {
+  /** A message speaks of the number `rtp`. Returns its moment, in ms from the first that was told. */
+  told(rtp) {
     this.#add(this.theirs, rtp);
-    return this.constant === null ? null : (rtp + this.constant) >>> 0;
+    this.moment += this.latest === null ? 0 : this.#after(rtp);
+    this.latest = rtp;
+    return this.moment;
+  }
+
+  /** The ms from the latest number that was told to `rtp`; both begin again at 2 ** 32. */
+  #after(rtp) {
+    return ((rtp - this.latest) | 0) / TICKS;
   }
 
   #add(list, value) {
@@ -64,10 +76,13 @@ export class RtpClock {
     for (const ours of this.ours) {
       for (const theirs of this.theirs) {
         const constant = (ours - theirs) >>> 0;
-        const count = (votes.get(constant) ?? 0) + 1;
-        votes.set(constant, count);
-        if (count >= AGREE) this.constant = constant;
+        votes.set(constant, (votes.get(constant) ?? 0) + 1);
       }
+    }
+    let most = AGREE - 1;
+    for (const [constant, count] of votes) {
+      const agree = count + (votes.get(constant - 1) ?? 0) + (votes.get(constant + 1) ?? 0);
+      if (agree > most) [this.constant, most] = [constant, agree];
     }
   }
 }

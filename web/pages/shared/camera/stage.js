@@ -4,6 +4,7 @@ import { CaptureClock, RtpClock, wallClock } from "./clock.js";
 import { Frames } from "./frames.js";
 import { Overlay } from "./overlay.js";
 import { Playout } from "./playout.js";
+import { Results } from "./results.js";
 
 class Stage {
   constructor(video, canvas) {
@@ -59,9 +60,9 @@ export class CameraStage extends Stage {
     this.frames.keep(this.video, taken);
     const due = this.playout.due(wallClock(performance.now()));
     const frame = this.frames.until(due);
-    const result = frame && this.playout.result(frame.taken);
+    const result = frame && this.playout.results.at(frame.taken);
     // Without a result the camera itself shows through.
-    if (result) this.overlay.draw(frame.canvas, result, this.playout.age);
+    if (result) this.overlay.draw(frame.canvas, result, this.playout.results.age);
     else this.overlay.clear();
   }
 
@@ -79,23 +80,20 @@ export class RelayStage extends Stage {
 
   reset() {
     this.clock = new RtpClock();
-    this.results = new Map();
+    this.results = new Results();
     this.overlay.clear();
   }
 
   frame(_now, metadata) {
     if (metadata.rtpTimestamp === undefined) return;
-    this.clock.shown(metadata.rtpTimestamp);
-    const result = this.results.get(metadata.rtpTimestamp);
+    const moment = this.clock.shown(metadata.rtpTimestamp);
+    const result = moment === null ? null : this.results.at(moment);
     if (result) this.overlay.draw(null, result);
     else this.overlay.clear();
   }
 
   result(message) {
     if (message.rtp === undefined) return;
-    const expected = this.clock.expected(message.rtp);
-    if (expected === null) return;
-    this.results.set(expected, message);
-    if (this.results.size > 60) this.results.delete(this.results.keys().next().value);
+    this.results.add(this.clock.told(message.rtp), message);
   }
 }
