@@ -28,7 +28,7 @@ from training.fitting.balance import frequencies
 from training.fitting.batches import Batch, Item, Shuffled, loader, normalised, opencv_in_one_thread
 from training.fitting.board import Board
 from training.fitting.checkpoints import BEST, LAST, RECIPE
-from training.fitting.losses import loss
+from training.fitting.losses import Labels, loss
 from training.fitting.recipe import Recipe
 from training.fitting.shaking import shaken
 from training.networks.families import FaceNetwork, Outputs, build
@@ -232,8 +232,8 @@ class _Trainer:
         with torch.autocast(self.device.type, self._precision):
             said = self.network(torch.cat([seen, again]))
         outputs = Outputs(*(o[: len(seen)].float() for o in said))
-        labels = (label.to(self.device) for label in (valence, votes, arousal))
-        value = loss(outputs, *labels, self.recipe.losses)
+        labels = Labels(*(label.to(self.device) for label in (valence, votes, arousal)))
+        value = loss(outputs, labels, self.recipe.losses)
         if len(again):
             moved = said.valence[len(seen) :].float() - outputs.valence[: len(again)]
             value = value + self.recipe.losses.steady * moved.square().mean()
@@ -251,8 +251,8 @@ class _Trainer:
     def validate(self, faces: FaceSet) -> tuple[float, npt.NDArray[np.float32]]:
         """Loss over all of `faces` at once, and the predicted valence (n,)."""
         outputs = _outputs(self.average.network, faces.crops, self.device, 256)
-        labels = (torch.from_numpy(label) for label in (faces.valence, faces.votes, faces.arousal))
-        value = loss(outputs, *labels, self.recipe.losses)
+        labels = Labels(*map(torch.from_numpy, (faces.valence, faces.votes, faces.arousal)))
+        value = loss(outputs, labels, self.recipe.losses)
         return value.item(), outputs.valence.numpy()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -17,12 +19,20 @@ def concordance(true: Tensor, predicted: Tensor) -> Tensor:
     return 2 * (t * p).mean() / (t.square().mean() + p.square().mean() + gap + 1e-8)
 
 
-def loss(outputs: Outputs, valence: Tensor, votes: Tensor, arousal: Tensor, weights: Losses) -> Tensor:
-    """The weighted sum of the parts named in `Losses`, all for one batch.
+class Labels(NamedTuple):
+    """What is known of a batch of faces."""
 
-    `valence` is (n,), `votes` (n, 8) with rows of nan where nobody voted, `arousal` (n,) with nan where it is
-    not known.
-    """
+    valence: Tensor
+    """(n,)."""
+    votes: Tensor
+    """(n, 8), rows of nan where nobody voted."""
+    arousal: Tensor
+    """(n,), nan where it is not known."""
+
+
+def loss(outputs: Outputs, labels: Labels, weights: Losses) -> Tensor:
+    """The weighted sum of the parts named in `Losses`, all for one batch."""
+    valence, votes, arousal = labels
     total = weights.mse * functional.mse_loss(outputs.valence, valence)
     total = total + weights.ccc * (1 - concordance(valence, outputs.valence))
     voted = torch.isfinite(votes).all(dim=1)

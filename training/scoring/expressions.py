@@ -23,8 +23,8 @@ def by_expression(true: Values, predicted: Values, votes: Values) -> list[dict[s
 
     votes: (n, 8), rows of nan where nobody voted.
     """
-    voted = np.isfinite(votes).all(axis=1)
-    mostly = np.where(voted[:, None], votes, 0) > 0.5
+    voted = np.isfinite(votes).all(axis=1, keepdims=True)
+    mostly = np.where(voted, votes, 0) > 0.5
     rows = []
     for column, name in enumerate(EXPRESSIONS):
         faces = mostly[:, column]

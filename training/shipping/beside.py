@@ -44,7 +44,7 @@ def told_beside(beside: Sequence[str], said: npt.NDArray[np.float32], faces: Fac
             known = np.isfinite(faces.arousal)
             told[name] = assess(faces.arousal[known], own[known, 0]).to_dict() if known.any() else None
         else:
-            known = np.isfinite(faces.votes).all(axis=1)
+            known = np.asarray(np.isfinite(faces.votes).all(axis=1))
             votes, shares = faces.votes[known], own[known]
             told[name] = {
                 "n": int(known.sum()),
