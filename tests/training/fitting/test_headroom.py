@@ -27,7 +27,9 @@ def faces(shares: list[dict[int, float]], brightness: list[int]) -> FaceSet:
     crops = np.repeat(np.array(brightness, np.uint8), 64).reshape(-1, 8, 8)
     names = np.array([str(i) for i in range(len(shares))])
     valence = np.nan_to_num(votes) @ VALENCE
-    return FaceSet(names, crops, crops, valence.astype(np.float32), votes, np.full(len(shares), ""))
+    nothing = np.full(len(shares), np.nan, np.float32)
+    nobody = np.full(len(shares), "")
+    return FaceSet(names, crops, crops, valence.astype(np.float32), votes, nobody, nothing)
 
 
 def test_a_stronger_smile_gets_a_higher_label_and_the_mean_stays() -> None:
