@@ -179,9 +179,10 @@ def _load(path: Path, data: DataSet) -> Collected:
             held = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError) as error:
         raise TrainingError(f"the cached faces {path} cannot be read ({error}); delete the file") from error
-    parts = (held[n] for n in ("names", "crops", "wide", "valence", "votes", "subjects"))
-    arousal = {e.name: e.arousal for e in data.examples if e.arousal is not None}
-    faces = FaceSet(*parts, np.array([arousal.get(n, np.nan) for n in held["names"].tolist()], np.float32))
+    parts = [held[n] for n in ("names", "crops", "wide", "valence", "votes", "subjects")]
+    known = {e.name: e.arousal for e in data.examples if e.arousal is not None}
+    parts.append(np.array([known.get(n, np.nan) for n in held["names"].tolist()], np.float32))
+    faces = FaceSet(*parts)
     notes = (*data.notes, *held["notes"].tolist())
     return Collected(data.title, faces, held["clips"], held["boxes"], notes, data.official)
 

@@ -226,7 +226,7 @@ class _Trainer:
         with torch.autocast(self.device.type, self._precision):
             outputs = self.network(normalised(faces, self.device))
         outputs = Outputs(*(o.float() for o in outputs))
-        labels = (label.to(self.device) for label in (valence, votes, arousal))
+        labels = valence.to(self.device), votes.to(self.device), arousal.to(self.device)
         value = loss(outputs, *labels, self.recipe.losses)
         if self.recipe.losses.arousal and bool(torch.isfinite(arousal).any()):
             self.network.arousal_learnt.fill_(True)
@@ -242,8 +242,8 @@ class _Trainer:
     def validate(self, faces: FaceSet) -> tuple[float, npt.NDArray[np.float32]]:
         """Loss over all of `faces` at once, and the predicted valence (n,)."""
         outputs = _outputs(self.average.network, faces.crops, self.device, 256)
-        labels = (torch.from_numpy(label) for label in (faces.valence, faces.votes, faces.arousal))
-        value = loss(outputs, *labels, self.recipe.losses)
+        valence, votes, arousal = map(torch.from_numpy, (faces.valence, faces.votes, faces.arousal))
+        value = loss(outputs, valence, votes, arousal, self.recipe.losses)
         return value.item(), outputs.valence.numpy()
 
 
