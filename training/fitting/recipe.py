@@ -19,7 +19,7 @@ class Losses:
     """1 - concordance over the batch."""
     emotions: float = 0.6
     """Cross-entropy against the shares of the votes; left out where a data set has none."""
-    arousal: float = 1.0
+    arousal: float = 0.3
     """Mean squared error; left out where a data set has none."""
     spread: float = 0.1
     """Gaussian negative log-likelihood of the error (Nix & Weigend 1994), on frozen features."""

@@ -31,24 +31,33 @@ def learnt(network: FaceNetwork, labelled: FaceSet) -> tuple[str, ...]:
 
 
 def told_beside(beside: Sequence[str], said: npt.NDArray[np.float32], faces: FaceSet) -> dict[str, Any]:
-    """How right the outputs `beside` are on `faces`. said: (n, columns) of all of them.
-
-    ``arousal``: as of valence; ``expressions``: which part of the shares network and raters share out alike
-    (mean; 1: all, 0: nothing), and how often the likeliest is the raters' likeliest.
-    """
+    """How right the outputs `beside` are on `faces`, as far as these are labelled. said: (n, columns) of all."""
     told: dict[str, Any] = {}
     for name in beside:
-        width = 1 if name == onnxfile.AROUSAL else len(EXPRESSIONS)
-        own, said = said[:, :width], said[:, width:]
         if name == onnxfile.AROUSAL:
-            known = np.isfinite(faces.arousal)
-            told[name] = assess(faces.arousal[known], own[known, 0]).to_dict() if known.any() else None
+            own, said = said[:, 0], said[:, 1:]
+            told[name] = _of_arousal(own, faces.arousal)
         else:
-            known = np.asarray(np.isfinite(faces.votes).all(axis=1))
-            votes, shares = faces.votes[known], own[known]
-            told[name] = {
-                "n": int(known.sum()),
-                "alike": round(float(np.minimum(votes, shares).sum(axis=1).mean()), 4),
-                "accuracy": round(float((votes.argmax(axis=1) == shares.argmax(axis=1)).mean()), 4),
-            }
-    return told
+            own, said = said[:, : len(EXPRESSIONS)], said[:, len(EXPRESSIONS) :]
+            told[name] = _of_shares(own, faces.votes)
+    return {name: figures for name, figures in told.items() if figures}
+
+
+def _of_arousal(said: npt.NDArray[np.float32], true: npt.NDArray[np.float32]) -> dict[str, Any]:
+    """Scores, as of valence."""
+    known = np.isfinite(true)
+    return assess(true[known], said[known]).to_dict() if known.any() else {}
+
+
+def _of_shares(said: npt.NDArray[np.float32], votes: npt.NDArray[np.float32]) -> dict[str, Any]:
+    """``alike``: which part of the shares network and raters share out alike (mean; 1: all, 0: nothing);
+    ``accuracy``: how often the likeliest is the raters' likeliest."""
+    voted = np.isfinite(votes).all(axis=1)
+    if not voted.any():
+        return {}
+    said, votes = said[voted], votes[voted]
+    return {
+        "n": len(votes),
+        "alike": round(float(np.minimum(votes, said).sum(axis=1).mean()), 4),
+        "accuracy": round(float((votes.argmax(axis=1) == said.argmax(axis=1)).mean()), 4),
+    }

@@ -158,34 +158,39 @@ def test_pages_show_it_on_request_and_nothing_where_there_is_nothing(
     from playwright.sync_api import sync_playwright
 
     beside = model.manifest.name == "beside"
-    with sync_playwright() as driver, serving(tmp_path, model) as served:
-        browser = launch(driver)
+    with serving(tmp_path, model) as served:
         engine = Engine(AnalysisSettings(device="cpu"), model, served.store)
         session = analyze(MEDIA / "sample.mp4", engine, annotated=False)["session"]
         study = studied(served.store, session)
-        page = signs_in(browser.new_page(viewport={"width": 1280, "height": 900}))
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{served.url}/sessions/{session}")
-        wait_for(page, "document.body.dataset.ready === 'true'")
-        assert page.is_visible("#error-choice") and page.is_checked("#error")
-        assert page.is_visible("#beside-choice") is beside
-        assert "±" in page.text_content("#faces")
-        if beside:
-            page.select_option("#beside", "arousal")
-            wait_for(page, "document.querySelector('#faces').textContent.includes('Arousal')")
-        shoot(page, f"beside-session-{model.manifest.name}")
+        with sync_playwright() as driver:
+            look(launch(driver), served.url, session, study, beside)
 
-        page.goto(f"{served.url}/studies/{study}")
-        wait_for(page, "document.body.dataset.ready === 'ad'")
-        assert "± error of reading" in page.text_content("#legend")
-        assert page.is_visible("#measure-choice") is beside
-        assert "Positive" in page.text_content("#figures")
-        if beside:
-            page.select_option("#measure", "expression_happiness")
-            wait_for(page, "document.querySelector('#chart-title').textContent === 'Happiness'")
-            assert "%" in page.text_content("#figures") and "Positive" not in page.text_content("#figures")
-            assert "measure=expression_happiness" in page.get_attribute('[data-download="csv"]', "href")
-        shoot(page, f"beside-study-{model.manifest.name}")
-        browser.close()
-        assert errors == []
+
+def look(browser: Any, url: str, session: str, study: str, beside: bool) -> None:
+    """At both pages; `beside`: whether there is to be more than valence."""
+    page = signs_in(browser.new_page(viewport={"width": 1280, "height": 900}))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{url}/sessions/{session}")
+    wait_for(page, "document.body.dataset.ready === 'true'")
+    assert page.is_visible("#error-choice") and page.is_checked("#error")
+    assert page.is_visible("#beside-choice") is beside
+    assert "±" in page.text_content("#faces")
+    if beside:
+        page.select_option("#beside", "arousal")
+        wait_for(page, "document.querySelector('#faces').textContent.includes('Arousal')")
+    shoot(page, f"beside-session-{beside}")
+
+    page.goto(f"{url}/studies/{study}")
+    wait_for(page, "document.body.dataset.ready === 'ad'")
+    assert "± error of reading" in page.text_content("#legend")
+    assert page.is_visible("#measure-choice") is beside
+    assert "Positive" in page.text_content("#figures")
+    if beside:
+        page.select_option("#measure", "expression_happiness")
+        wait_for(page, "document.querySelector('#chart-title').textContent === 'Happiness'")
+        assert "%" in page.text_content("#figures") and "Positive" not in page.text_content("#figures")
+        assert "measure=expression_happiness" in page.get_attribute('[data-download="csv"]', "href")
+    shoot(page, f"beside-study-{beside}")
+    browser.close()
+    assert errors == []

@@ -80,3 +80,24 @@ def test_it_is_written_beside_the_manifest_and_needs_one(tmp_path: Path) -> None
         write_card(tmp_path)
     (tmp_path / "valence.json").write_text(json.dumps(MANIFEST))
     assert "Not measured for this version." in write_card(tmp_path).read_text()
+
+
+def test_the_card_says_how_far_readings_may_be_off_and_what_else_is_read() -> None:
+    metrics = {
+        **MANIFEST["metrics"],  # type: ignore[dict-item]
+        "error": [
+            {"readings": "clean", "n": 9, "within 68 %": 69.1, "within 95 %": 94.8, "median error": 0.1}
+        ],
+        "arousal": {"n": 9, "ccc": 0.7, "pcc": 0.71, "rmse": 0.2},
+        "expressions": {"n": 9, "alike": 0.81, "accuracy": 0.84},
+        "apart": 0.0061,
+    }
+    variants = {"cuda": {"file": "valence.float32.onnx", "precision": "float32"}}
+    training = {**MANIFEST["training"], "arousal": "as experts see it"}  # type: ignore[dict-item]
+    card = render({**MANIFEST, "metrics": metrics, "variants": variants, "training": training}, {})
+    assert "| clean | 9 | 69.1" in card and "longer look does not make them smaller" in card
+    assert "target: as experts see it): CCC 0.700, PCC 0.710, RMSE 0.200, n = 9." in card
+    assert "share out 81 % of them alike" in card
+    assert "float32 (`valence.float32.onnx`) is for cuda." in card and "0.006 apart" in card
+    silent = render(MANIFEST, {})
+    assert "Not stated: the network does not say" in silent and "Arousal" not in silent

@@ -2,7 +2,6 @@
 
 import { BOTTOM, axes, scales } from "../shared/chart/axes.js";
 import { around, path } from "../shared/chart/reduce.js";
-import { ERROR } from "../shared/measures.js";
 import { faceInk } from "../shared/chart/theme.js";
 
 export const STRIP = 66; // pixels under the curve that the quality takes
@@ -17,8 +16,8 @@ export function plot({ view, faces, stretches, show, theme }) {
   const inside = [];
   excluded(inside, view, scale, stretches, theme);
   for (const { order, series } of show.error ? faces : []) {
-    if (!series.beside[ERROR]) continue;
-    const d = around(series.time, series.smoothed, series.beside[ERROR], view.from, view.to, scale.x, scale.y, series.gap);
+    if (!series.error) continue;
+    const d = around(series.time, series.smoothed, series.error, view.from, view.to, scale.x, scale.y, series.gap);
     inside.push({ kind: "path", d, fill: faceInk(theme, order).colour, opacity: 0.13 });
   }
   for (const { order, series } of faces) {

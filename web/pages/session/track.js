@@ -5,6 +5,8 @@ import { lastUpTo } from "../shared/sorted.js";
 
 const EXACT = 0.002; // s: players tell times to the microsecond, containers keep them to the millisecond
 
+const SETTLED = 0.25; // s: errors are drawn as their means over so long before and after
+
 export class Samples {
   /** `columns`: as GET /api/sessions/{id}/samples gives them. */
   constructor(columns) {
@@ -24,6 +26,7 @@ export class Samples {
       face.quality.push(columns.quality[i]);
       for (const name of beside) face.beside[name].push(columns[name][i]);
     }
+    for (const face of this.faces.values()) face.error = face.beside[ERROR] && settled(face.time, face.beside[ERROR]);
     this.ids = [...this.faces.keys()].sort((a, b) => a - b);
   }
 
@@ -66,4 +69,19 @@ export class Samples {
       carried: c.score[i] === 0,
     };
   }
+}
+
+/** Means of what is known of `values` around each time; null where a value is not known. */
+function settled(times, values) {
+  let [first, last, sum, count] = [0, 0, 0, 0];
+  const take = (value, sign) => {
+    if (value === null) return;
+    sum += sign * value;
+    count += sign;
+  };
+  return values.map((value, i) => {
+    while (last < times.length && times[last] <= times[i] + SETTLED) take(values[last++], 1);
+    while (times[first] < times[i] - SETTLED) take(values[first++], -1);
+    return value === null ? null : sum / count;
+  });
 }

@@ -43,7 +43,7 @@ export function path(times, values, from, to, x, y, gap = GAP) {
   return parts.join("");
 }
 
-/** A closed SVG path, `widths` above and below `values`, per pixel as wide as anywhere in it; as `path` otherwise. */
+/** A closed SVG path, `widths` above and below `values` up to ±1, per pixel as wide as anywhere in it; as `path` otherwise. */
 export function around(times, values, widths, from, to, x, y, gap = GAP) {
   const first = Math.max(0, lastUpTo(times, from) - 1);
   const last = Math.min(times.length - 1, lastUpTo(times, to) + 1);
@@ -51,7 +51,7 @@ export function around(times, values, widths, from, to, x, y, gap = GAP) {
   let before = -Infinity;
   for (let i = first; i <= last; i++) {
     if (widths[i] === null) continue;
-    const [pixel, high, low] = [Math.round(x(times[i])), values[i] + widths[i], values[i] - widths[i]];
+    const [pixel, high, low] = [Math.round(x(times[i])), Math.min(1, values[i] + widths[i]), Math.max(-1, values[i] - widths[i])];
     if (times[i] - before > gap) runs.push([]);
     before = times[i];
     const run = runs[runs.length - 1];
