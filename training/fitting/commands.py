@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from training.datasets.crops import cropping
@@ -87,6 +88,12 @@ def evaluate(
         return result
 
     return _run(order, "evaluate", _label(chosen), phase)
+
+
+def average(order: Order, source: Path | None = None, share: float = 0.5) -> phases.Result:
+    """`phases.average` of `source`, by default the newest finished training run."""
+    chosen = source or newest_run(order)
+    return _run(order, FINAL, _label(chosen), partial(phases.average, source=chosen, share=share))
 
 
 def export(

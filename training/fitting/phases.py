@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from training.datasets.faces import FaceSet
-from training.datasets.files import read_json, write_json
+from training.datasets.files import read_json, write_bytes, write_json
 from training.datasets.prepare import Prepared
 from training.errors import TrainingError
+from training.fitting import checkpoints
+from training.fitting.averaging import halfway
 from training.fitting.board import Board
 from training.fitting.config import to_toml
 from training.fitting.distillation import opinion, soften
@@ -56,6 +58,32 @@ def train(run: Run, prepared: Prepared, bars: Bars) -> Result:
     for name in ("validation", "test"):
         result[name] = _assessed(call, parts[name])
         bars.say(f"{name}: {_line(result[name])}")
+    run.finish(result)
+    return result
+
+
+def average(run: Run, prepared: Prepared, bars: Bars, *, source: Path, share: float) -> Result:
+    """The run `source` with weights that are to `share` those from which its training began; scored as
+    after `train`."""
+    introduce(run, prepared, bars)
+    faces = prepared.part("train", run.config.fold).crops
+    network, recipe = halfway(source, share, faces[:: max(1, len(faces) // 512)])
+    write_bytes(run.folder / checkpoints.RECIPE, recipe.to_json().encode())
+    state = {"network": network.state_dict(), "epoch": 0}
+    checkpoints.save(state, run.folder / checkpoints.BEST, recipe)
+    call, _ = of_run(run.folder)
+    result: Result = {"network": recipe.network, "remarks": list(prepared.remarks), "beginning": share}
+    with Board(run.folder) as board:
+        for name in ("validation", "test"):
+            faces_of_part = prepared.part(name, run.config.fold)
+            predicted = call(faces_of_part.crops)
+            figures = assess(faces_of_part.valence, predicted, groups_of(faces_of_part))
+            result[name] = figures.to_dict()
+            bars.say(f"{name}: {_line(result[name])}")
+            board.scores(name, figures.scores)
+            if name == "validation":
+                board.predictions(0, faces_of_part, predicted)
+                board.hyperparameters(recipe, figures.scores)
     run.finish(result)
     return result
 

@@ -106,6 +106,27 @@ def evaluate_split(
         given.show(commands.evaluate(_order(settings, given), source, split, card))
 
 
+@app.command("average-weights")
+@with_options
+def average_weights(
+    given: Common,
+    source: Source = None,
+    share: Annotated[
+        float, typer.Option(help="How much of the mean is where training began.", min=0, max=1)
+    ] = 0.5,
+    network: Network = None,
+    fold: Fold = None,
+) -> None:
+    """Move a run's weights part of the way back to the network that its training began with.
+
+    What was gained for new conditions and what was known before are kept together; the result is a run like
+    any other.
+    """
+    with _training() as commands:
+        order = _order(given.settings(fold=fold, network=network), given)
+        given.show(commands.average(order, source, share))
+
+
 @app.command()
 @with_options
 def export(
