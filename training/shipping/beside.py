@@ -31,7 +31,7 @@ def learnt(network: FaceNetwork, labelled: FaceSet) -> tuple[str, ...]:
 
 
 def told_beside(beside: Sequence[str], said: npt.NDArray[np.float32], faces: FaceSet) -> dict[str, Any]:
-    """How right the outputs `beside` are on `faces`, as far as these are labelled. said: (n, columns)."""
+    """How right the outputs `beside` are on `faces`, where these are labelled. said: (n, columns) of all."""
     told: dict[str, Any] = {}
     for name in beside:
         if name == onnxfile.AROUSAL:

@@ -58,6 +58,7 @@ def test_every_labelled_frame_is_found_in_flat_and_nested_zips(zips: Path, afewv
     assert f"{afewva.NO_LABEL}/00001" not in names
     assert all(-1 <= e.valence <= 1 for e in data.examples)
     assert {e.valence * 10 for e in data.examples} <= set(range(-10, 11))
+    assert {round(10 * e.arousal) for e in data.examples if e.arousal is not None} == {-1, 0, 1, 3, 4, 5}
     assert len({e.subject for e in data.examples}) == afewva.ACTORS
     text = " ".join(data.notes)
     assert "1 labelled frames have no picture" in text
@@ -124,6 +125,8 @@ def test_the_cache_knows_data_alignment_and_detector_apart(copy: Path, locate: A
     assert len(list(cache.iterdir())) == 1
     table.write_text("path,valence\na.jpg,0.6\n")
     assert collect(csvlabels.read(table), CROPPING, locate, cache).faces.valence[0] == pytest.approx(0.6)
+    table.write_text("path,valence,arousal\na.jpg,0.6,-0.2\n")
+    assert collect(csvlabels.read(table), CROPPING, locate, cache).faces.arousal[0] == pytest.approx(-0.2)
     collect(csvlabels.read(table), CROPPING, lambda image: (150.0, 20.0, 300.0, 200.0), cache)
     assert len(list(cache.iterdir())) == 3
 
@@ -226,6 +229,7 @@ def test_ferplus_from_npz_and_from_png_files(tmp_path: Path) -> None:
     for data in (from_png, from_npz):
         # the stray vote for contempt is dropped; the face nobody agrees on is left out
         assert [round(e.valence, 3) for e in data.examples] == [0.8, -0.65, 0.0]
+        assert [round(e.arousal or 0, 3) for e in data.examples] == [0.5, -0.25, 0.0]
         assert data.official is not None
         assert data.official.test == (names[3],)
         assert data.official.folds == ((names[1],),)
@@ -240,6 +244,7 @@ def test_ferplus_from_npz_and_from_png_files(tmp_path: Path) -> None:
         ("path,valence\na.jpg,happy\n", "line 2: valence 'happy' is not a number"),
         ("path,valence\na.jpg,0.5\nb.jpg,1.5\n", "line 3: valence 1.5 is outside -1..1"),
         ("path,valence\na.jpg,nan\n", "line 2: valence nan is outside"),
+        ("path,valence,arousal\na.jpg,0,2\n", "line 2: arousal 2 is outside -1..1"),
         ("path,valence\na.jpg,0.5\na.jpg,0.6\n", "line 3: a.jpg is there already, in line 2"),
         ("path,valence\nnowhere.jpg,0.5\n", "names no picture that exists"),
     ],
