@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from training.errors import TrainingError
+from training.scoring.groups import by_group
 from training.shipping.card import render, write_card
 
 MANIFEST = {
@@ -80,3 +82,13 @@ def test_it_is_written_beside_the_manifest_and_needs_one(tmp_path: Path) -> None
         write_card(tmp_path)
     (tmp_path / "valence.json").write_text(json.dumps(MANIFEST))
     assert "Not measured for this version." in write_card(tmp_path).read_text()
+
+
+def test_the_card_says_who_is_read_how_and_what_is_unknown() -> None:
+    groups = [group.to_dict() for group in by_group(np.zeros(40), np.full(40, 0.05), ["anger"] * 40)]
+    card = render(MANIFEST, {"groups": {"FER+ test, by expression": groups}})
+    assert "## Who is read how" in card and "FER+ test, by expression:" in card
+    assert "| anger | 40 | 0.000 | 0.050 | +0.050 (+0.050 to +0.050) |" in card
+    assert "Not measured for this version: its test data say" in render(MANIFEST, {})
+    for text in (card, render(MANIFEST, {})):
+        assert "women slightly too negative" in text and "Unknown:" in text
