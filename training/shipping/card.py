@@ -59,11 +59,11 @@ $robustness
 
 $groups
 
-Outside measurements of earlier versions, on collections that are not ours to show, found older people and men
-read slightly too positive, children and women slightly too negative (by 0.03 to 0.07), and no trend by skin
-tone. Unknown: differences between cultures, by glasses, beards and make-up, and of people whose faces move
-otherwise, e.g. after a stroke. With labels of your own, `valence evaluate LABELS.csv --by COLUMN` and
-`python -m benchmarks.groups LABELS.csv` say how each group is read.
+Measurements from outside report that older people and men read slightly too positive, children and women
+slightly too negative (by 0.03 to 0.07), with no trend by skin tone; they were not repeated here. Unknown:
+differences between cultures, by glasses, beards and make-up, and of people whose faces move otherwise, e.g.
+after a stroke. With labels of your own, `valence evaluate LABELS.csv --by COLUMN` and `python -m
+benchmarks.groups LABELS.csv` say how each group is read.
 $recognition$detector$attributes$tried
 ## What it cannot do
 
