@@ -87,6 +87,8 @@ def decode(places: npt.NDArray[np.float32], height: int, width: int, minimum: fl
     # The score is the geometric mean of two probabilities: where one of them is too low, so is the score.
     least = np.log(minimum**2 / (1 - minimum**2))
     chosen = np.flatnonzero(np.minimum(places[0], places[1]) >= least)
+    if not len(chosen):
+        return Faces(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
     values = places[:, chosen].astype(np.float64)
     scores = 1 / np.sqrt((1 + np.exp(-values[0])) * (1 + np.exp(-values[1])))
 

@@ -130,6 +130,13 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="Write path,valence,predicted,fate to this CSV file.")
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Score each group in this column by itself, too.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Draw scatter, residuals and calibration to this .png, .svg or .pdf file."),
+    ] = None,
     as_json: AsJson = False,
     model: Model = None,
     device: Device = None,
@@ -142,12 +149,14 @@ def evaluate(
     coefficient (CCC), Pearson's correlation (PCC), the root mean squared error (RMSE) and the sign
     agreement (SAGR) with 95 % bootstrap intervals. Columns may be parted by comma, semicolon, tab or bar. A
     row that cannot be scored stops no other: each is scored, no face, missing, unreadable or bad label.
+    By groups, bias above zero says that a group is read too positive.
     """
-    from valence.commands.evaluate import run
+    from valence.commands.evaluate import Wanted, run
     from valence.settings import load
 
     settings = load(model=model, device=device, detector=detector, detector_weights=detector_weights)
-    raise typer.Exit(run(labels, settings, crops=crops, predictions=predictions, as_json=as_json))
+    wanted = Wanted(crops=crops, predictions=predictions, by=by, plot=plot, as_json=as_json)
+    raise typer.Exit(run(labels, settings, wanted))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from results.sessions.records import Floats
 
 RESTART = 1.0
 """Seconds without a sample after which the past says nothing about the present."""
-_REST, _HASTE, _MOST = 0.6, 14.0, 2.5
+_REST, _HASTE, _MOST = 0.5, 14.0, 2.5
 
 
 def smoothed_on(time: Floats, valence: Floats, smoothed: Floats, start: int, time_constant: float) -> Floats:

@@ -8,15 +8,15 @@ measurement a megapixel of tiles takes about 0.06 s of processor time; blank par
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inference.alignment import turn_of
-from stream.faces.closer import look_closer
+from inference.alignment import halved, turn_of
+from stream.faces.closer import Surroundings
 from stream.faces.detection import Detection, Detector
 from stream.faces.light import detect_lit
 from stream.faces.sides import TILTED_SIDES, detect_turned, from_sides
@@ -42,6 +42,10 @@ _BLANK = 4.0
 _WHOLE = 1280
 _TURNED = 320
 """Longer side of the picture that is looked at from the other three sides: 2.5 ms each."""
+_GLANCE, _GLANCE_TURNED = 320, 128
+"""The same, of the views that do for a picture's largest face, where it is..."""
+_LARGE = 0.12
+"""... so large, in longer sides of the picture: a smaller one may not be the largest that is there."""
 _TOO_SMALL = 20.0
 """Pixels of a face there, below which that says nothing of it."""
 _RIVAL = 0.06
@@ -61,17 +65,39 @@ def find_in_still(detector: Detector, image: Image) -> list[Detection]:
 
 def largest_in_still(detector: Detector, image: Image) -> Detection | None:
     """The largest face in a picture; small ones are only looked for where there is no other."""
-    found = _found_in(detector, image, small=False) or find_in_still(detector, image)
-    return max(found, key=lambda face: face.box.area, default=None)
+    return _at_a_glance(detector, image) or max(
+        _found_in(detector, image, small=False) or find_in_still(detector, image), key=_area, default=None
+    )
+
+
+def _at_a_glance(detector: Detector, image: Image) -> Detection | None:
+    """The largest face, where a small copy of the picture surely shows it; None: it is to be looked for.
+
+    By measurement that takes a fifth of the time of looking for all faces.
+    """
+    copy, halvings = image, 0
+    while max(copy.shape[:2]) > _GLANCE and min(copy.shape[:2]) > 1:
+        copy, halvings = halved(copy), halvings + 1
+    found = detector.detect(evened(copy))
+    turned, scale = _from_other_sides(detector, copy, _GLANCE_TURNED)
+    sure = max((face for face in found if face.score >= _LARGE_SURE), key=_area, default=None)
+    if sure is None or np.sqrt(sure.box.area) < _LARGE * max(copy.shape[:2]):
+        return None
+    rivals = (other for other in (*found, *turned) if _shared(other.box, sure.box) < _SAME)
+    if any(other.score >= _LIKELY and _area(other) > _area(sure) for other in rivals):
+        return None
+    return _as_turned(detector, copy, sure, turned, scale).from_view(0.5**halvings)
+
+
+def _area(face: Detection) -> float:
+    return face.box.area
 
 
 def _found_in(detector: Detector, image: Image, *, small: bool) -> list[Detection]:
     """The faces in a picture, without `small` only those that views of the whole show."""
     seen = [*_in_whole(detector, image), *(_small(detector, image) if small else ())]
     faces = without_doubles([face for face, least in seen if face.score >= least])
-    scale = min(1.0, _TURNED / max(image.shape[:2]))
-    view = _scaled(image, scale)
-    turned = [face for turn in (90.0, -90.0, 180.0) for face in detect_turned(detector, view, scale, turn)]
+    turned, scale = _from_other_sides(detector, image, _TURNED)
     faces = [_as_turned(detector, image, face, turned, scale) for face in faces]
     doubtful = without_doubles([*(face for face, _ in seen), *turned])
     doubtful = [d for d in doubtful if all(_shared(d.box, face.box) < _SAME for face in faces)]
@@ -113,6 +139,15 @@ def _small(detector: Detector, image: Image) -> list[tuple[Detection, float]]:
     ]
 
 
+def _from_other_sides(detector: Detector, image: Image, side: float) -> tuple[list[Detection], float]:
+    """What the other three sides of a picture show, and the scale at which that was looked at: `side` is its
+    longer side there."""
+    scale = min(1.0, side / max(image.shape[:2]))
+    view = _scaled(image, scale)
+    turns = (90.0, -90.0, 180.0)
+    return [face for turn in turns for face in detect_turned(detector, view, scale, turn)], scale
+
+
 def _as_turned(
     detector: Detector, image: Image, face: Detection, turned: Sequence[Detection], scale: float
 ) -> Detection:
@@ -121,11 +156,11 @@ def _as_turned(
     Many a face that stands on its head, or lies, is seen upright too, and read wrongly; from the right side
     it is seen better. `turned` was seen from other sides in the picture at `scale`.
     """
-    others = [other.score for other in turned if _shared(face.box, other.box) >= _SAME]
+    same = [other for other in turned if _shared(face.box, other.box) >= _SAME]
+    rivals = {other.roll or 0.0 for other in same if other.score > face.score - _RIVAL}
     if np.sqrt(face.box.area) * scale < _TOO_SMALL:
-        upside_down = look_closer(detector, image, face.box, 180.0)
-        others.append(upside_down.score if upside_down else 0.0)
-    if max(others, default=0.0) > face.score - _RIVAL:
+        rivals.add(180.0)
+    if rivals and _may_be_turned(detector, image, face.box, rivals):
         best = from_sides(detector, image, face.box)
     elif face.points is not None and abs(turn_of(face.points)) > _TILTED:
         best = from_sides(detector, image, face.box, TILTED_SIDES)
@@ -134,6 +169,14 @@ def _as_turned(
     if best is None or not best.roll:
         return face
     return replace(best, score=max(best.score, face.score))
+
+
+def _may_be_turned(detector: Detector, image: Image, box: Box, rivals: Collection[float]) -> bool:
+    """Whether a close look from one of the sides `rivals` (degrees) shows a face about as well as upright."""
+    there = Surroundings(image, box)
+    upright = there.face(detector, 0.0)
+    least = upright.score - _RIVAL if upright else 0.0
+    return any(look is not None and look.score > least for look in (there.face(detector, r) for r in rivals))
 
 
 def without_doubles(found: Sequence[Detection]) -> list[Detection]:

@@ -11,6 +11,7 @@ from benchmarks.jitter import FRAMES, Clip, Shake, figures, shaken, watch
 from benchmarks.posed import HEIGHT, WIDTH, Person, people
 from benchmarks.smoothing import DELAY, EVEN, compare, delay, judged, lengthened, low_pass, response, tuned
 from inference import ValenceModel
+from media.crowd import FPS
 from stream.faces.detection import open_detector
 from tests import MEDIA
 
@@ -80,7 +81,7 @@ def test_what_ships_lets_less_noise_through_and_is_as_fast(noisy: list[Clip]) ->
     told = compare(noisy)
     ours, fixed = told["shipped"], told["low-pass"]
     assert all(a < 0.9 * b for a, b in zip(ours["noise"], fixed["noise"], strict=True))
-    assert ours[f"step {EVEN}"][0] < fixed[f"step {EVEN}"][0] + 20
+    assert ours[f"step {EVEN}"][0] < fixed[f"step {EVEN}"][0] + 1000 / FPS
     assert ours["step 0.5"][0] < 0.6 * fixed["step 0.5"][0]
 
 

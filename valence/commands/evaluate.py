@@ -24,6 +24,8 @@ from analysis.system import cores
 from analysis.workers import ThisProcess, WorkerDiedError, WorkerLateError, Workers
 from training.datasets.files import defused
 from training.scoring.metrics import calibration_slope, confidence_intervals, score
+from valence.commands.evaluate_groups import group_column, grouped, print_groups
+from valence.commands.evaluate_plot import draw, require_plot
 from valence.commands.labels import BadRow, Row, read_labels
 from valence.errors import DONE, NO_FACE, WRONG_USE, ValenceError, fault
 from valence.printing import console, print_json, say
@@ -101,9 +103,25 @@ def predict(
             stopping.set()
 
 
-def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | None, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted beside the figures."""
+
+    crops: bool = False
+    """The pictures are face crops already."""
+    predictions: Path | None = None
+    by: str | None = None
+    """The column whose groups are scored each by itself."""
+    plot: Path | None = None
+    as_json: bool = False
+
+
+def run(labels: Path, settings: Settings, wanted: Wanted) -> int:
     """Scores every row, prints the figures, and returns the exit code."""
+    if wanted.plot is not None:
+        require_plot(wanted.plot)
     table = read_labels(labels)
+    column = None if wanted.by is None else group_column(labels, table, wanted.by)
     for remark in table.remarks:
         say(f"valence: {remark}", err=True)
     for bad in table.bad:
@@ -113,7 +131,7 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
     results: list[Scored] = []
     with explained(), many if len(table.rows) > _FEW else ThisProcess(settings.worker_limits) as workers:
         for scored in track(
-            predict(table.rows, settings.analysis, workers, crops=crops),
+            predict(table.rows, settings.analysis, workers, crops=wanted.crops),
             description="Reading faces",
             total=len(table.rows),
             console=console(err=True),
@@ -124,21 +142,28 @@ def run(labels: Path, settings: Settings, *, crops: bool, predictions: Path | No
             if scored.reason is not None:
                 say(f"valence: {scored.row.file}: {scored.reason}", err=True)
     fates = _fates(results, table.bad)
-    if predictions is not None:
-        _write(fates, predictions)
+    if wanted.predictions is not None:
+        _write(fates, wanted.predictions)
     counts = Counter(fate.fate for fate in fates)
     missing = counts[Fate.MISSING]
+    pairs = [(scored.row.valence, scored.predicted) for scored in results if scored.predicted is not None]
     figures = _figures(
-        [(scored.row.valence, scored.predicted) for scored in results if scored.predicted is not None],
+        pairs,
         missed=counts[Fate.NO_FACE],
         unreadable=counts[Fate.UNREADABLE] + missing,
         missing=missing,
         bad_labels=counts[Fate.BAD_LABEL],
     )
-    if as_json:
-        print_json({**figures, "rows": [fate.json() for fate in fates]}, indent=None)
+    groups = None if column is None else grouped(column, [(s.row, s.predicted) for s in results])
+    if wanted.plot is not None and pairs:
+        draw(wanted.plot, pairs)
+    if wanted.as_json:
+        by = {} if groups is None else {"by": {"column": column, "groups": groups}}
+        print_json({**figures, **by, "rows": [fate.json() for fate in fates]}, indent=None)
     else:
         _table(figures)
+        if groups:
+            print_groups(str(column), groups)
     if figures["unreadable"] or table.bad:
         return WRONG_USE
     if not figures["n"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class Row:
     valence: float
     file: Path
     line: int = 0
+    cells: Mapping[str, str] = field(default_factory=dict)
+    """All that the table says of it, by the column's name in small letters."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class BadRow:
 class Labels:
     rows: list[Row] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    others: tuple[str, ...] = ()
+    """Columns beside path and valence, in small letters."""
     remarks: list[str] = field(default_factory=list)
     """How the table was read, where that is not plain."""
 
@@ -50,7 +55,8 @@ def read_labels(path: Path) -> Labels:
     if missing:
         there = f"; it has {', '.join(map(repr, table.names))[:80]}" if table.names else ""
         raise ValenceError(f"{path} lacks the column {' and '.join(missing)}{there}")
-    labels = Labels(remarks=list(table.remarks))
+    others = tuple(dict.fromkeys(name for name in table.names if name and name not in COLUMNS))
+    labels = Labels(remarks=list(table.remarks), others=others)
     for line in table.lines:
         row = _row(line, path)
         if isinstance(row, Row):
@@ -73,5 +79,5 @@ def _row(line: Line, table: Path) -> Row | BadRow:
     elif value is None or not -1 <= value <= 1:
         reason = f"valence must be a number from -1 to 1, it is {said!r}"
     else:
-        return Row(name, value, table.parent / name, line.number)
+        return Row(name, value, table.parent / name, line.number, line.cells)
     return BadRow(line.number, name, said, reason)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from training.errors import TrainingError
+from training.scoring.groups import by_group
 from training.shipping.card import render, write_card
 
 MANIFEST = {
@@ -101,3 +103,11 @@ def test_the_card_says_how_far_readings_may_be_off_and_what_else_is_read() -> No
     assert "float32 (`valence.float32.onnx`) is for cuda." in card and "0.006 apart" in card
     silent = render(MANIFEST, {})
     assert "Not stated: the network does not say" in silent and "Arousal" not in silent
+def test_the_card_says_who_is_read_how_and_what_is_unknown() -> None:
+    groups = [group.to_dict() for group in by_group(np.zeros(40), np.full(40, 0.05), ["anger"] * 40)]
+    card = render(MANIFEST, {"groups": {"FER+ test, by expression": groups}})
+    assert "## Who is read how" in card and "FER+ test, by expression:" in card
+    assert "| anger | 40 | 0.000 | 0.050 | +0.050 (+0.050 to +0.050) |" in card
+    assert "Not measured for this version: its test data say" in render(MANIFEST, {})
+    for text in (card, render(MANIFEST, {})):
+        assert "older people and men read slightly too positive" in text and "Unknown:" in text

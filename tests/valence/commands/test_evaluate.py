@@ -302,3 +302,46 @@ def test_many_pictures_side_by_side_have_the_same_figures(run: Run, labels: Path
 
     assert (many["n"], many["missed"], many["unreadable"]) == (60, 30, 1)
     assert many["rmse"] == pytest.approx(one["rmse"], abs=1e-4)
+
+
+def test_groups_are_scored_each_by_itself(run: Run, labels: Path) -> None:
+    head, *rows = labels.read_text().splitlines()
+    labels.write_text("\n".join([f"{head},Age", f"{rows[0]},old", f"{rows[1]},young", f"{rows[2]},young"]))
+
+    result = run("evaluate", labels, "--json", "--by", "age")
+
+    assert result.code == 0
+    by = result.lines[0]["by"]
+    assert by["column"] == "age"
+    old, young = by["groups"]
+    assert (old["group"], old["n"], old["missed"]) == ("old", 1, 0)
+    assert (young["group"], young["n"], young["missed"]) == ("young", 1, 1)
+    assert old["bias"] == pytest.approx(old["read"] - 0.8, abs=2e-4) and old["small"]
+    people = run("evaluate", labels, "--by", "age")
+    assert "By age" in people.out and "Fewer than 30 faces" in people.out
+
+
+def test_groups_of_a_column_that_is_not_there_are_one_clear_line(run: Run, labels: Path) -> None:
+    result = run("evaluate", labels, "--by", "age")
+    assert result.code == 2 and "no column 'age'" in result.err and result.err.count("\n") == 1
+    assert "by" not in run("evaluate", labels, "--json").lines[0]
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("PDF", b"%PDF")])
+def test_a_sheet_is_drawn_on_request(
+    run: Run, labels: Path, tmp_path: Path, suffix: str, begins: bytes
+) -> None:
+    sheet = tmp_path / f"sheet.{suffix}"
+    assert run("evaluate", labels, "--plot", sheet).code == 0
+    assert sheet.read_bytes().startswith(begins)
+
+
+def test_a_sheet_that_cannot_be_drawn_is_one_clear_line_before_anything_is_read(
+    run: Run, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run("evaluate", labels, "--plot", tmp_path / "sheet.docx")
+    assert result.code == 2 and "ends in .png, .svg, .pdf" in result.err and result.err.count("\n") == 1
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = run("evaluate", labels, "--plot", tmp_path / "sheet.png")
+    assert result.code == 2 and "matplotlib" in result.err and "training" in result.err
+    assert not result.out and not (tmp_path / "sheet.png").exists()
