@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import av
 from av.error import (
+    ExitError,
     FFmpegError,
     HTTPBadRequestError,
     HTTPForbiddenError,
@@ -155,6 +156,8 @@ class Address(ThreadSource):
             try:
                 self._connect(put)
                 reason = "the sender ended it"
+            except ExitError:
+                reason = f"nothing came for {PATIENCE:g} seconds"
             except FFmpegError as error:
                 reason = error.strerror or type(error).__name__
                 if self._index == 0 and isinstance(error, _REFUSED):

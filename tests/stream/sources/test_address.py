@@ -50,20 +50,30 @@ async def test_a_stream_is_read_at_its_own_times_and_ended_without_a_word(
 
 
 async def test_a_stream_of_few_pictures_is_no_broken_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with one picture a second; all is three times as quick here."""
-    monkeypatch.setattr(address, "PATIENCE", 5 / 3)
-    with senders.by_udp(rate=3, whole=1) as url:
+    """As with one picture a second; all is quicker here."""
+    monkeypatch.setattr(address, "PATIENCE", 3.0)
+    with senders.by_udp(rate=2, whole=1) as url:
         source = Address(url)
         shots = await seen(source, 8)
     assert len(shots) == 8 and source.notices == []
 
 
 async def test_who_comes_in_the_middle_waits_for_a_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(address, "PATIENCE", 1.5)
+    monkeypatch.setattr(address, "PATIENCE", 3.0)
     with senders.by_udp(rate=20, whole=100, skipped=20) as url:
         source = Address(url)
         shots = await seen(source, 5)
     assert len(shots) == 5 and source.notices == []
+
+
+async def test_where_nothing_comes_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address, "PATIENCE", 0.3)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        source = Address(f"tcp://127.0.0.1:{silent.getsockname()[1]}", give_up=0.0)
+        with pytest.raises(LiveError, match="gives no picture: nothing came for 0"):
+            await seen(source, 1)
 
 
 async def test_what_never_gives_a_picture_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
