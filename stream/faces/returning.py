@@ -46,9 +46,11 @@ def _is_missing(track: Track, sight: Sight) -> bool:
 
 
 def _beside(index: int, sight: Sight, rules: Rules) -> float:
-    """How long somebody is waited for near whom somebody else is."""
+    """How long somebody is waited for near whom somebody else is, behind whom some of them may be still.
+
+    Who is surely another is not waited for; so those who can be told apart may wait longer.
+    """
     found = sight.detections[index]
-    beside = any(
-        apart(found.box, other.box) < rules.close for other in sight.detections if other is not found
-    )
-    return rules.doubt if beside else 0.0
+    if all(apart(found.box, other.box) >= rules.close for other in sight.detections if other is not found):
+        return 0.0
+    return rules.doubt if sight.who(index) is None else rules.keep_place

@@ -18,17 +18,20 @@ def consent_of(study: Study, stimulus: Stimulus) -> str:
         "them. Your camera’s picture is analysed as it comes and is not stored."
     )
     seen = _SEEN if study.allow_spectators else _UNSEEN
-    return "\n\n".join((own, _NOTICE, kept, seen, _FREEDOM, _LIMIT))
+    return "\n\n".join((own, _NOTICE, _OTHERS, kept, seen, _FREEDOM, _LIMIT))
 
 
 _NOTICE = (
     "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act). Your camera’s "
     "picture, without sound, goes to this study’s server. Several times a second, a program there finds "
     "every face in it and estimates how negative or positive the face’s expression looks, how the head is "
-    "turned, whether the eyes are closed, and whether the mouth or half of the face is covered. So as not to "
-    "take one person for another, it compares how faces look; what it needs for that it forgets when your "
-    "session ends. It judges how a face looks, not what you feel, and it can be wrong. Whoever else is in "
-    "the picture is read, too: please let them know, or be alone."
+    "turned, whether the eyes are closed, and whether the mouth or half of the face is covered. It judges "
+    "how a face looks, not what you feel, and it can be wrong."
+)
+_OTHERS = (
+    "So as not to take one person for another, it compares how faces look, and forgets what it needs for "
+    "that when your session ends. Whoever else is in the picture is read, too: please let them know, or be "
+    "alone."
 )
 _NUMBERS = (
     "these numbers with their times, where in the picture each face was, and where in the video you were"
@@ -43,7 +46,10 @@ _FREEDOM = (
     "the end. If you close the page while you watch, what was recorded until then is kept. Once the page is "
     "closed, only the study’s lead can remove it: ask whoever invited you, and say when you took part."
 )
-_LIMIT = "It must not be used to monitor people at work or in education (Article 5(1)(f) of the EU AI Act)."
+_LIMIT = (
+    "The program must not be used to monitor people at work or in education (Article 5(1)(f) of the EU AI "
+    "Act)."
+)
 
 
 def _length(seconds: float) -> str:

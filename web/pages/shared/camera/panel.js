@@ -10,7 +10,7 @@ export const IDLE = {
   title: "See a reaction as it happens",
   list: [
     "Your browser asks for the camera; its picture goes to this server only.",
-    "Every face in view is found. Estimated are how negative or positive its expression looks, how the head is turned, and whether eyes are closed or some of the face is covered.",
+    "Every face in view is read: how negative or positive it looks, how the head is turned, whether eyes are closed or it is covered.",
     "Stored: these numbers with their times. Not stored: the picture.",
     "You can pause or stop at any time, and delete the session afterwards.",
   ],
