@@ -64,7 +64,7 @@ class ErrorBar:
 
     `offset` and `power` are three numbers each: a constant, what is added as quality falls from 1 to 0, and
     what is added as the reading goes from 0 to -1 or 1. `training.shipping.errorbar` fits them so that the
-    mean of raters lies within one error of 68 % of the readings, and within 1.96 of 95 %.
+    mean of raters lies within one error of 68 % of the readings, and within 2.1 of 95 %.
     """
 
     offset: tuple[float, ...]

@@ -231,7 +231,8 @@ _ERROR = Template(
 sample's quality and the reading: `exp(offset + power * log(spread))`, where offset and power are
 a + b (1 - quality) + c |valence|. They were fitted on the validation split, clean and under each corruption
 of the table below, so that what raters think of a face on average lies within one error of 68 % of the
-readings, and within 1.96 of 95 %. On the test split (shares in per cent):
+readings, and within 2.1 of 95 % (more than a normal distribution's 1.96: some faces are read quite wrongly).
+On the test split (shares in per cent):
 
 $rows
 
@@ -271,7 +272,7 @@ $rows
 
 Mean valence of the faces with most votes for an expression, as read and as voted. Faces of few votes are read
 towards the mean: a network that cannot be sure is right to be mild, and negative expressions, on which raters
-agree less, are stretched half-way back (`calibration.below` in the manifest).
+agree less, are stretched part of the way back (`calibration.below` in the manifest).
 """
 )
 

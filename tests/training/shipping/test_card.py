@@ -103,6 +103,8 @@ def test_the_card_says_how_far_readings_may_be_off_and_what_else_is_read() -> No
     assert "float32 (`valence.float32.onnx`) is for cuda." in card and "0.006 apart" in card
     silent = render(MANIFEST, {})
     assert "Not stated: the network does not say" in silent and "Arousal" not in silent
+
+
 def test_the_card_says_who_is_read_how_and_what_is_unknown() -> None:
     groups = [group.to_dict() for group in by_group(np.zeros(40), np.full(40, 0.05), ["anger"] * 40)]
     card = render(MANIFEST, {"groups": {"FER+ test, by expression": groups}})
