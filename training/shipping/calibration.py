@@ -16,7 +16,7 @@ _NEGATIVE = -0.3
 """Valence from which a face is negative: raters voted for a negative emotion more often than for none."""
 _FEWEST = 50
 """Negative faces, below which nothing is said of them."""
-_PART = 1 / 3
+_PART = 3 / 8
 """How far of the way to no bias; further costs all faces more than it gains the negative ones."""
 _MOST = 1.25
 """By how much negative values are stretched at most."""
@@ -27,7 +27,7 @@ def calibrate(true: Values, raw: Values) -> Calibration:
 
     Least squares would give the smallest error but draw every value towards the mean; equal variances
     give the best concordance. The slope is the geometric mean of theirs, the line meets both means. Negative
-    values are stretched a third of the way (geometrically) to where the mean over negative faces would be
+    values are stretched three eighths of the way (geometrically) to where the mean over negative faces would be
     right, which the smallest error would not do at all, and the line meets both means again.
     """
     if len(true) < 10 or float(np.ptp(raw)) < 1e-3:

@@ -27,7 +27,7 @@ from training.scoring.robustness import Box
 from training.scoring.tables import markdown
 
 WIDE = 2.1
-"""Errors within which 95 % of readings are to lie: more than a normal distribution's 1.96, for a few faces are
+"""Errors within which 95 % of readings are to lie: more than a normal distribution's 1.96, for some faces are
 read quite wrongly."""
 LEVELS = {1.0: 0.6827, WIDE: 0.95}
 """The share that lies within so many standard errors."""
