@@ -27,8 +27,8 @@ def calibrate(true: Values, raw: Values) -> Calibration:
 
     Least squares would give the smallest error but draw every value towards the mean; equal variances
     give the best concordance. The slope is the geometric mean of theirs, the line meets both means. Negative
-    values are stretched three eighths of the way (geometrically) to where the mean over negative faces would be
-    right, which the smallest error would not do at all, and the line meets both means again.
+    values are stretched three eighths of the way (geometrically) to where the mean over negative faces would
+    be right, which the smallest error would not do at all, and the line meets both means again.
     """
     if len(true) < 10 or float(np.ptp(raw)) < 1e-3:
         return Calibration()
