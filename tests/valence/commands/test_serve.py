@@ -36,7 +36,17 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[str]:
     """`valence serve` in a process of its own, on a free port; the first line that it prints."""
-    command = [sys.executable, "-m", "valence", "serve", "--port", "0", "--no-open", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "valence",
+        "serve",
+        "--port",
+        "0",
+        "--no-open",
+        "--no-examples",
+        *arguments,
+    ]
     own = {name: value for name, value in os.environ.items() if not name.startswith("VALENCE_")}
     running = subprocess.Popen(
         command,
