@@ -80,9 +80,12 @@ def _annotated(video: Path, at: int = 200) -> None:
 
 def _seen(page: Any, name: str) -> None:
     """A picture of the page once its curve is there, in the middle of the clip."""
-    wait_for(page, "document.querySelector('#chart canvas')?.width > 300", 60)
-    page.evaluate("document.querySelector('video') && (document.querySelector('video').currentTime = 6.5)")
-    page.wait_for_timeout(2000)
+    wait_for(
+        page, "document.querySelector('#moments').children.length && !!document.querySelector('video')", 300
+    )
+    wait_for(page, "document.querySelector('video').readyState >= 2", 300)
+    page.evaluate("document.querySelector('video').currentTime = 6.5")
+    page.wait_for_timeout(3000)
     _keep(page.screenshot(), name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,15 +54,14 @@ def program() -> typer.core.TyperGroup:
 
 def parse(program: typer.core.TyperGroup, line: str) -> None:
     """As the command line does before it runs anything. Raises what it would complain about."""
-    if line.endswith("--help"):
-        line = line.removesuffix("--help") + "-h"
     command, name, words = program, "valence", shlex.split(line)[1:]
     parent = None
     while isinstance(command, typer.core.TyperGroup):
         parent = command.make_context(name, words[:1] or ["--help"], parent=parent)
         found, command, words = command.resolve_command(parent, words)  # type: ignore[assignment]
         name = found or ""
-    command.make_context(name, list(words), parent=parent)
+    with suppress(typer.Exit):  # after --help
+        command.make_context(name, list(words), parent=parent)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -88,8 +88,8 @@ def test_commands_exist_with_their_options(program: typer.core.TyperGroup, page:
     for line in mentions(text_of(page)):
         try:
             parse(program, line)
-        except typer.exceptions.UsageError as error:
-            assert "Missing argument" in error.format_message(), line
+        except Exception as error:  # typer has no public name for it
+            assert "Missing parameter" in str(error), line
 
 
 def test_a_command_that_does_not_exist_is_noticed(program: typer.core.TyperGroup) -> None:

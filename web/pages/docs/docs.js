@@ -2,12 +2,19 @@
 
 const make = (name, text = "", className = "") => Object.assign(document.createElement(name), { textContent: text, className });
 
+/** A sentence in which `code` is marked so. */
+function sentence(text, className = "") {
+  const whole = make("p", "", className);
+  whole.append(...text.split("`").map((part, at) => (at % 2 ? make("code", part) : part)));
+  return whole;
+}
+
 function operation(path, method, about) {
   const details = make("details", "", "card");
   const summary = make("summary");
   summary.append(make("span", method.toUpperCase(), "method"), make("code", path), make("span", about.summary ?? "", "quiet"));
   details.append(summary);
-  if (about.description) details.append(make("p", about.description));
+  if (about.description) details.append(sentence(about.description));
   details.append(make("p", `For ${about["x-for"]}.`, "small quiet"));
   if (about.parameters?.length) details.append(make("h3", "Parameters"), list(about.parameters.map(parameter)));
   for (const [type, { schema, example }] of Object.entries(about.requestBody?.content ?? {})) {
@@ -45,7 +52,10 @@ function list(fields) {
   for (const { name, note, schema, description } of fields) {
     const term = make("dt");
     term.append(make("code", name), make("span", ` ${[type(schema), note].filter(Boolean).join(", ")}`, "small quiet"));
-    terms.append(term, make("dd", [description, schema?.default != null ? `By default ${JSON.stringify(schema.default)}.` : ""].filter(Boolean).join(" ")));
+    const told = make("dd");
+    const byDefault = schema?.default != null ? `By default \`${JSON.stringify(schema.default)}\`.` : "";
+    told.append(...sentence([description, byDefault].filter(Boolean).join(" ")).childNodes);
+    terms.append(term, told);
   }
   return terms;
 }
@@ -56,12 +66,12 @@ function describe(schema) {
   if (!of?.properties) return [make("p", type(schema), "small")];
   const required = new Set(of.required);
   const fields = Object.entries(of.properties).map(([name, s]) => ({ name, note: required.has(name) ? "" : "optional", schema: s, description: s.description }));
-  return [...lead, ...(of.description ? [make("p", of.description, "small quiet")] : []), list(fields)];
+  return [...lead, ...(of.description ? [sentence(of.description, "small quiet")] : []), list(fields)];
 }
 
 const api = await (await fetch("/openapi.json")).json();
 schemas = api.components?.schemas ?? {};
-document.querySelector("#about").textContent = api.info.description;
+document.querySelector("#about").append(...sentence(api.info.description).childNodes);
 const groups = new Map();
 for (const [path, methods] of Object.entries(api.paths)) {
   for (const [method, about] of Object.entries(methods)) {
