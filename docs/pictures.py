@@ -8,6 +8,8 @@ Needs Chromium and the development packages. About a minute.
 from __future__ import annotations
 
 import io
+import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,12 @@ BEGINNINGS = (0.0, 0.4, 0.8)
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "sessions"
-        sessions = [valence.analyze(SAMPLE, folder=folder, annotate=number == 0) for number in range(3)]
+        os.chdir(
+            temporary
+        )  # pages name a file as it was named: without the folders of whoever makes pictures
+        folder, clip = Path("sessions"), Path("sample.mp4")
+        shutil.copy2(SAMPLE, clip)
+        sessions = [valence.analyze(clip, folder=folder, annotate=number == 0) for number in range(3)]
         _annotated(sessions[0].files["annotated"])
         with Store(folder) as store:
             study = _study(store, [session.id for session in sessions])
@@ -44,7 +50,7 @@ def main() -> None:
 
         with serving(folder, model) as served, sync_playwright() as driver:
             browser = launch(driver)
-            page = signs_in(browser.new_page(viewport={"width": 1280, "height": 800}))
+            page = signs_in(browser.new_page(viewport={"width": 1280, "height": 960}))
             page.goto(f"{served.url}/sessions/{sessions[0].id}")
             _seen(page, "session")
             page.goto(f"{served.url}/studies/{study}")

@@ -91,7 +91,7 @@ def described(app: FastAPI) -> dict[str, Any]:
     for route in app.router.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        for method in route.methods:
+        for method in route.methods or ():
             about = api["paths"][route.path_format][method.lower()]
             about["x-for"] = audience_of(route).name
             for parameter in about.get("parameters", ()):
