@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from web.access.audience import audience_of
+from web.access.identity import Role
 
 PARAMETERS = {
     "a": "A stimulus of the study, by its id.",
@@ -88,12 +89,16 @@ def described(app: FastAPI) -> dict[str, Any]:
         "Programs sign in with a token: `Authorization: Bearer …` (`valence tokens create`). What cannot be "
         "done is answered by a status from 400 on, and one sentence in `detail`."
     )
+    api["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for route in app.router.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
         for method in route.methods or ():
             about = api["paths"][route.path_format][method.lower()]
-            about["x-for"] = audience_of(route).name
+            audience = audience_of(route)
+            about["x-for"] = audience.name
+            if Role.PROGRAM in audience.roles and Role.NOBODY not in audience.roles:
+                about["security"] = [{"token": []}]
             for parameter in about.get("parameters", ()):
                 parameter.setdefault("description", PARAMETERS[parameter["name"]])
             if method == "POST" and route.path_format in UPLOADS:
@@ -139,7 +144,7 @@ def _call(method: str, path: str, about: Mapping[str, Any]) -> str:
     words = ["curl"]
     if method != "GET":
         words += ["-X", method]
-    if not path.startswith(("/t/", "/l/", "/health")):
+    if "security" in about:
         words += ["-H", '"Authorization: Bearer $VALENCE_TOKEN"']
     for kind, content in about.get("requestBody", {}).get("content", {}).items():
         if kind == "multipart/form-data":

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from analysis import examples
@@ -14,14 +15,32 @@ from analysis.file import Progress
 from inference import ValenceModel
 from results import Store, Studies
 from tests.web import asking
+from tests.web.browsing import wait_for
 from tests.web.serving import serving, wait_until
 from web.state import ServerSettings
 
 ASKED_FOR = ServerSettings(version="test", examples=True)
 
 
+@pytest.fixture
+def sixth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every sixth frame of the clip, which takes less time."""
+    clip = tmp_path / "sample.mp4"
+    with av.open(str(examples.SAMPLE)) as whole, av.open(str(clip), "w") as out:
+        stream = out.add_stream("libx264", 5)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        for number, frame in enumerate(whole.decode(video=0)):
+            if number % 6 == 0:
+                picture = av.VideoFrame.from_ndarray(frame.to_ndarray(format="rgb24"))
+                out.mux(stream.encode(picture))
+        out.mux(stream.encode())
+    monkeypatch.setattr(examples, "SAMPLE", clip)
+    return clip
+
+
 @pytest.mark.slow
-def test_the_first_start_makes_them_once(tmp_path: Path, model: ValenceModel) -> None:
+@pytest.mark.browser
+def test_the_first_start_makes_them_once(tmp_path: Path, model: ValenceModel, page: Any, sixth: Path) -> None:
     folder = tmp_path / "sessions"
     with serving(folder, model, ASKED_FOR) as served:
         assert asking.get(f"{served.url}/health").json()["status"] == "ok"  # while they are made
@@ -30,10 +49,15 @@ def test_the_first_start_makes_them_once(tmp_path: Path, model: ValenceModel) ->
         (study,) = asking.get(f"{served.url}/api/studies").json()
         assert session["name"].startswith("Example") and study["name"].startswith("Example")
         assert session["state"] == "done" and session["faces"] == 2
-        assert asking.get(f"{served.url}/sessions/{session['session']}").status_code == 200
+        page.goto(f"{served.url}/sessions")
+        page.click(f"text={session['name']}")
+        page.wait_for_url(f"**/sessions/{session['session']}")
+        wait_for(page, "document.querySelectorAll('#moments li').length > 0")
+        page.goto(f"{served.url}/studies/{study['study']}")
+        wait_for(page, "document.querySelector('#notes').textContent.startsWith('An example')")
         assert asking.delete(f"{served.url}/api/studies/{study['study']}").status_code < 300
         assert asking.delete(f"{served.url}/api/sessions/{session['session']}").status_code < 300
-    assert examples.SAMPLE.is_file()
+    assert sixth.is_file()
     with serving(folder, model, ASKED_FOR) as served:
         wait_until(lambda: not examples_run(served.loop), 20)
         assert asking.get(f"{served.url}/api/sessions").json() == []

@@ -41,6 +41,7 @@ def test_every_route_says_what_it_is_for_and_for_whom(api: dict[str, Any]) -> No
     for name, about in operations(api):
         assert about.get("description"), name
         assert about["x-for"], name
+        assert ("security" in about) == name.partition(" ")[2].startswith("/api/"), name
         for parameter in about.get("parameters", ()):
             assert parameter["description"], (name, parameter["name"])
 
