@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 ROOMS := analysis inference results stream training valence web
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench serve clean
+.PHONY: help setup setup-dev demo test check bench serve docs clean
 
 help:  ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -46,5 +46,10 @@ check: setup-dev  ## Format, lint, and types on Linux, Windows and macOS
 bench: setup-dev  ## Measure speed and memory on this machine
 	$(BIN)/python -m benchmarks.files
 
+docs: setup  ## Build the guides into docs/_build
+	$(PIP) -e '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --quiet docs docs/_build
+	@echo docs/_build/index.html
+
 clean:  ## Remove what set-up and tests made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info docs/_build

@@ -56,7 +56,7 @@ class Server:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         known = {**os.environ, "VALENCE_TOKEN": asking.TOKEN, "VALENCE_SESSIONS": str(folder)}
-        serve = ["serve", "--port", str(port), "--device", "cpu", "--no-open"]
+        serve = ["serve", "--port", str(port), "--device", "cpu", "--no-open", "--no-examples"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "valence", *serve], cwd=ROOT, env=known, stdout=subprocess.DEVNULL
         )

@@ -52,6 +52,7 @@ def server(folder: Path, workers: int) -> Iterator[httpx.Client]:
         "--device",
         "cpu",
         "--no-open",
+        "--no-examples",
     ]
     running = subprocess.Popen(command, cwd=ROOT, env=known, stdout=subprocess.DEVNULL)
     headers = {"authorization": f"Bearer {TOKEN}"}

@@ -46,7 +46,6 @@ Model = Annotated[
     Path | None,
     typer.Option(help="Manifest (.json) of another model.", show_default="the one that comes along"),
 ]
-_SAMPLE = Path(__file__).resolve().parent.parent / "media" / "sample.mp4"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object an input and line.")]
 
 
@@ -115,10 +114,11 @@ def analyze(
 @app.command()
 def demo(as_json: AsJson = False) -> None:
     """Analyse the sample clip that comes along, and say where the results are."""
+    from analysis.examples import SAMPLE
     from valence.commands.analyze import run
     from valence.settings import load
 
-    raise typer.Exit(run([str(_SAMPLE)], load(), out=None, annotated=True, as_json=as_json, seconds=None))
+    raise typer.Exit(run([str(SAMPLE)], load(), out=None, annotated=True, as_json=as_json, seconds=None))
 
 
 @app.command()

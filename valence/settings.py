@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     ice_servers: Several = []
     """STUN and TURN servers for WebRTC, as ``turn:user:password@host:port`` or ``stun:host:port``."""
 
+    examples: bool = True
+    """Whether the web app's first start makes an example session and study."""
+
     workers: int = Field(default_factory=cores_but_one, ge=1, le=1024)
     """Processes that analyse files side by side."""
     worker_memory_mb: int = Field(WorkerLimits.worker_memory_mb, ge=500)

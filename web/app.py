@@ -33,6 +33,7 @@ from web.access.desk import Desk
 from web.access.gate import Gate
 from web.access.identity import Role, identity_of
 from web.errors import unusable
+from web.examples import made_meanwhile
 from web.help import routes as help_pages
 from web.layout import page, wants_page
 from web.library import faces as session_faces
@@ -100,6 +101,10 @@ def create_app(
             workers = stack.enter_context(Workers(settings.workers, settings.worker_limits))
             probes = stack.enter_context(Workers(1, settings.worker_limits))
             analyze = analyze_upload or partial(_analyze, engine=engine, workers=workers)
+            if (
+                settings.examples
+            ):  # before the queue: a worker that they wait for is free once that has stopped
+                await stack.enter_async_context(made_meanwhile(engine.store, analyze))
             queue = Analyses(engine.store, analyze, settings.workers)
             analyses = await stack.enter_async_context(queue)
             room = Room(engine.store.root)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Described(BaseModel):
+    """A body of a request or an answer; what stands below a field is its description in the API."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
 
 MOST = 2**31 - 1
 """What fits into an integer of every database."""

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from web.access.audience import API, EVERYONE, OPERATORS
 from web.access.identity import Role, identity_of
 from web.layout import PAGES, page
+from web.openapi import described
 from web.state import state_of
 
 router = APIRouter()
@@ -43,7 +44,7 @@ def docs_page() -> HTMLResponse:
 
 @router.get("/openapi.json", include_in_schema=False, dependencies=[API])
 def openapi(request: Request) -> JSONResponse:
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(described(request.app))
 
 
 @router.get("/health", tags=["server"], dependencies=[EVERYONE])

@@ -47,6 +47,8 @@ class ServerSettings:
     workers: int = 1
     """Uploads that are analysed side by side, each in a process of its own."""
     worker_limits: WorkerLimits = field(default_factory=WorkerLimits)
+    examples: bool = False
+    """Make an example session and study at the first start."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,16 @@ class Server:
         store = self.work / f"served_{self._starts}"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "valence", "serve", "--port", str(self._port), "--no-open"],
+                [
+                    sys.executable,
+                    "-m",
+                    "valence",
+                    "serve",
+                    "--port",
+                    str(self._port),
+                    "--no-open",
+                    "--no-examples",
+                ],
                 cwd=self.work,
                 env=environment(store, VALENCE_TOKEN=self._token),
                 stdin=subprocess.DEVNULL,

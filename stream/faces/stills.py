@@ -78,7 +78,7 @@ def _at_a_glance(detector: Detector, image: Image) -> Detection | None:
     copy, halvings = image, 0
     while max(copy.shape[:2]) > _GLANCE and min(copy.shape[:2]) > 1:
         copy, halvings = halved(copy), halvings + 1
-    found = detector.detect(evened(copy))
+    found = detect_lit(detector, copy)
     turned, scale = _from_other_sides(detector, copy, _GLANCE_TURNED)
     sure = max((face for face in found if face.score >= _LARGE_SURE), key=_area, default=None)
     if sure is None or np.sqrt(sure.box.area) < _LARGE * max(copy.shape[:2]):

@@ -119,7 +119,8 @@ def test_no_room_is_taken_from_the_checkout(installed: Path, tmp_path: Path) -> 
 
 
 def test_web_app_is_served(installed: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-S", "-m", "valence", "serve", "--port", "0", "--no-open", "--device", "cpu"]
+    command = [sys.executable, "-S", "-m", "valence", "serve", "--port", "0", "--device", "cpu"]
+    command += ["--no-open", "--no-examples"]
     environment = _environment(installed)
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True

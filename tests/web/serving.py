@@ -95,7 +95,8 @@ def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     code = (
         "from pathlib import Path; "
         "from valence.commands.serve import run; from valence.settings import load; "
-        f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu', token={asking.TOKEN!r}))"
+        f"run(load(port={port}, sessions=Path({str(folder)!r}), device='cpu', token={asking.TOKEN!r}, "
+        "examples=False))"
     )
     running = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:

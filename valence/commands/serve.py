@@ -60,6 +60,14 @@ def serve(
             show_default="none",
         ),
     ] = None,
+    examples: Annotated[
+        bool | None,
+        typer.Option(
+            "--examples/--no-examples",
+            help="At the first start, make an example session and study of the sample clip.",
+            show_default="examples",
+        ),
+    ] = None,
     browser: Annotated[
         bool | None,
         typer.Option("--open/--no-open", help="Open the page in a browser.", show_default="on a terminal"),
@@ -81,6 +89,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         trusted_proxies=trusted_proxy or None,
+        examples=examples,
     )
     run(settings, browser=sys.stdout.isatty() if browser is None else browser)
 
@@ -179,6 +188,7 @@ def _app(engine: Engine, settings: Settings) -> FastAPI:
             version=__version__,
             workers=settings.workers,
             worker_limits=settings.worker_limits,
+            examples=settings.examples,
         ),
     )
 

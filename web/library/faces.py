@@ -7,12 +7,12 @@ from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from results import ExportError, FaceEdit, FaceEdits, NotFoundError, Store, refresh_folder
 from web.access.audience import API
 from web.errors import explained
-from web.fields import FaceId, Key, Moment
+from web.fields import Described, FaceId, Key, Moment
 from web.library.lookup import stored_session
 from web.state import state_of
 
@@ -25,13 +25,13 @@ _refreshing = Lock()
 """One at a time: who comes last has read what is latest."""
 
 
-class Merge(BaseModel):
+class Merge(Described):
     """Faces that are one person; all become the first."""
 
     faces: Annotated[list[FaceId], Field(min_length=2, max_length=_MOST_FACES)]
 
 
-class Split(BaseModel):
+class Split(Described):
     """Where a face becomes a new one, in seconds of the session's clock."""
 
     at_s: Moment

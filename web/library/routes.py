@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, HTTPException, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from results import (
@@ -28,7 +28,7 @@ from web.access.audience import API, OPERATORS
 from web.access.identity import Role, identity_of
 from web.access.trail import note
 from web.errors import explained
-from web.fields import MOST, FaceId, Key, Moment, Title
+from web.fields import MOST, Described, FaceId, Key, Moment, Title
 from web.layout import page
 from web.library.faces import follow, told
 from web.library.lookup import shown_source, stored_session
@@ -37,7 +37,7 @@ from web.state import state_of
 router = APIRouter(tags=["sessions"])
 
 
-class Listed(BaseModel):
+class Listed(Described):
     """A session in the list, without its samples."""
 
     session: str
@@ -59,15 +59,15 @@ class Listed(BaseModel):
     """Addresses of its files, by what they are."""
 
 
-class Change(BaseModel):
+class Change(Described):
     """What may be changed of a session; what is left out stays."""
 
     name: Title | None = None
-    faces: dict[FaceId, Annotated[str, Field(max_length=100)]] = {}
+    faces: dict[FaceId, Annotated[str, Field(max_length=100)]] = Field(default={})
     """Names of faces; an empty one takes a name back."""
 
 
-class NewStretch(BaseModel):
+class NewStretch(Described):
     """A marker, or a stretch to exclude, in seconds of the session's clock."""
 
     kind: StretchKind

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from analysis.live import begin_record, open_pipeline
 from analysis.recording import Recorder
@@ -22,6 +22,7 @@ from stream.sources.webrtc import TrackSource
 from web.access.audience import API
 from web.access.gate import client_address
 from web.access.identity import identity_of
+from web.fields import Described
 from web.live.closing import close_quietly
 from web.live.ice import configuration, for_browser, with_bitrate, without_mdns
 from web.live.offers import Place
@@ -36,7 +37,7 @@ RESERVED = 2
 """Places that strangers leave to operators, in front of the camera and looking on."""
 
 
-class Offer(BaseModel):
+class Offer(Described):
     """What a page sends: an SDP offer with a camera's video and a data channel `valence`."""
 
     sdp: str = Field(min_length=1, max_length=SDP_LIMIT)
@@ -46,7 +47,7 @@ class Offer(BaseModel):
     consent: str | None = Field(None, max_length=2000, description="The notice that the person agreed to.")
 
 
-class Answer(BaseModel):
+class Answer(Described):
     sdp: str
     type: Literal["answer"] = "answer"
     session: str
@@ -72,7 +73,7 @@ class Terms:
     """The hash of what a participant is known by."""
 
 
-class Live(BaseModel):
+class Live(Described):
     """Where a session stands, live or not."""
 
     session: str

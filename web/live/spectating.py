@@ -8,7 +8,6 @@ from typing import Any
 
 from aiortc import RTCPeerConnection
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
 from results import Link, nameless
@@ -18,7 +17,7 @@ from web.access.identity import Role, identity_of, link_of
 from web.access.reach import reach_of
 from web.access.trail import note
 from web.errors import explained
-from web.fields import Key
+from web.fields import Described, Key
 from web.layout import page
 from web.live.ice import configuration
 from web.live.routes import RESERVED, Answer, Offer, accept, answer_of, check_offer, ice_of
@@ -28,7 +27,7 @@ from web.state import State, state_of
 router = APIRouter(tags=["live"])
 
 
-class SpectatorLink(BaseModel):
+class SpectatorLink(Described):
     """A link by which one may look on while its session is live."""
 
     key: int

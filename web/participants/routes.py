@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from results import Stimulus, Study, Viewings, hashed, new_token
@@ -20,7 +20,7 @@ from web.access.gate import client_address
 from web.access.identity import link_of
 from web.access.trail import note
 from web.errors import explained
-from web.fields import Seconds
+from web.fields import Described, Seconds
 from web.layout import page
 from web.live.offers import Place
 from web.live.routes import SDP_LIMIT, Terms, begin, ice_of
@@ -39,7 +39,7 @@ LONGEST = 3600.0
 """Seconds beyond the stimulus's length for which somebody may pause."""
 
 
-class Agreement(BaseModel):
+class Agreement(Described):
     """What a participant's page sends once they have agreed: their words, and the camera's offer."""
 
     sdp: Annotated[str, Field(min_length=1, max_length=SDP_LIMIT)]
@@ -50,7 +50,7 @@ class Agreement(BaseModel):
     """Of a session that broke off: the same person comes back."""
 
 
-class Begun(BaseModel):
+class Begun(Described):
     """A live session that is on a stimulus. Under which names it is kept is for operators to know."""
 
     sdp: str
@@ -61,7 +61,7 @@ class Begun(BaseModel):
     """What the person comes back by, and has themselves removed by. It is told to nobody else."""
 
 
-class Clock(BaseModel):
+class Clock(Described):
     """All knots so far: [seconds of the session, seconds of the stimulus]; it runs evenly between two."""
 
     knots: Annotated[list[tuple[Seconds, Seconds]], Field(max_length=MOST_KNOTS)]

@@ -7,21 +7,21 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from results import Link, Study
 from web.access.audience import API
 from web.access.reach import Reach, reach_of
 from web.access.trail import note
 from web.errors import explained
-from web.fields import Key
+from web.fields import Described, Key
 from web.state import state_of
 from web.studies.lookup import known_stimulus, known_study
 
 router = APIRouter(tags=["studies"], dependencies=[API])
 
 
-class NewLink(BaseModel):
+class NewLink(Described):
     """A link to one stimulus of a study."""
 
     stimulus: Annotated[str, Field(max_length=200)]
@@ -31,7 +31,7 @@ class NewLink(BaseModel):
     """How long it is open; None: as long as the study is there."""
 
 
-class StudyLink(BaseModel):
+class StudyLink(Described):
     """A link by which anybody who has it may take part."""
 
     key: int
@@ -44,7 +44,7 @@ class StudyLink(BaseModel):
     """Whether it still lets anybody in."""
 
 
-class StudyLinks(BaseModel):
+class StudyLinks(Described):
     """All links of a study, and how far they reach."""
 
     links: list[StudyLink]

@@ -9,14 +9,14 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from results import InputError, Options, Studies, Study, Viewings, nameless, study_json
 from web.access.audience import API, OPERATORS
 from web.access.trail import note
 from web.errors import explained
-from web.fields import FaceId, Key, Seconds, Title
+from web.fields import Described, FaceId, Key, Seconds, Title
 from web.layout import page
 from web.library.lookup import stored_session
 from web.state import state_of
@@ -29,7 +29,7 @@ router = APIRouter(tags=["studies"])
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Counting(BaseModel):
+class Counting(Described):
     """How viewers are put on the grid, and who is left out (`results.Options`); what is left out stays."""
 
     baseline: tuple[Seconds, Seconds] | None = None
@@ -38,7 +38,7 @@ class Counting(BaseModel):
     step: Annotated[float | None, Field(ge=0.02, le=60)] = None
 
 
-class NewStudy(BaseModel):
+class NewStudy(Described):
     """A study without stimuli: they are added one by one."""
 
     name: Title
@@ -50,7 +50,7 @@ class NewStudy(BaseModel):
     options: Counting = Counting()
 
 
-class StudyChange(BaseModel):
+class StudyChange(Described):
     """What may be changed of a study; what is left out stays. What viewers have agreed to stays as it was."""
 
     name: Title | None = None
@@ -59,7 +59,7 @@ class StudyChange(BaseModel):
     options: Counting | None = None
 
 
-class NewViewing(BaseModel):
+class NewViewing(Described):
     """A stored session that shows a viewer watching a stimulus."""
 
     session: Annotated[str, Field(max_length=200)]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 from starlette.requests import ClientDisconnect
 
 from analysis.errors import AnalysisError
@@ -22,7 +22,7 @@ from web.access.bodies import FILES, TOO_LARGE, announced
 from web.access.bodies import MOST as MOST_JSON
 from web.access.trail import note
 from web.errors import explained
-from web.fields import MOST, Seconds, Title
+from web.fields import MOST, Described, Seconds, Title
 from web.library.files import MEDIA_TYPES, timing_of
 from web.state import State, state_of
 from web.studies.lookup import known_stimulus, known_study
@@ -34,14 +34,14 @@ FRAME = 1_000_000
 """Bytes that a form may have around its file."""
 
 
-class NewStimulus(BaseModel):
+class NewStimulus(Described):
     """Something to watch that is shown elsewhere: its name, and how long it lasts."""
 
     name: Title
     duration_s: Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False)]
 
 
-class NewSegment(BaseModel):
+class NewSegment(Described):
     """A stretch of a stimulus with a name, in its seconds; one of that name is moved."""
 
     name: Title

@@ -11,7 +11,6 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 
@@ -20,6 +19,7 @@ from web.access.audience import API, OPERATORS
 from web.access.bodies import FILES, announced
 from web.access.gate import still_admitted
 from web.access.trail import note
+from web.fields import Described
 from web.layout import page
 from web.state import state_of
 from web.uploads.analyses import Analyses
@@ -32,7 +32,7 @@ HEARTBEAT = 15.0
 _ALIVE = ": still here\n\n"
 
 
-class Analysis(BaseModel):
+class Analysis(Described):
     """One upload and where its analysis stands."""
 
     id: str
@@ -126,6 +126,7 @@ async def all_events(request: Request) -> Response:
 
 @router.get("/api/analyses/{job_id}", dependencies=[API])
 async def one_analysis(job_id: str, request: Request) -> Analysis:
+    """How far an upload is, and the session that it became."""
     analyses = state_of(request).analyses
     await _job(analyses, job_id)
     return next(view for view in _views(analyses, await analyses.jobs()) if view.id == job_id)

@@ -27,8 +27,10 @@ from cryptography.x509.oid import NameOID
 
 from tests import ROOT
 from tests.valence.command import Run
+from valence.commands import serve
 from valence.commands.serve import _listen
 from valence.errors import ValenceError
+from valence.settings import Settings
 
 PASSWORD = "correct horse battery"
 
@@ -36,7 +38,17 @@ PASSWORD = "correct horse battery"
 @contextmanager
 def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[str]:
     """`valence serve` in a process of its own, on a free port; the first line that it prints."""
-    command = [sys.executable, "-m", "valence", "serve", "--port", "0", "--no-open", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "valence",
+        "serve",
+        "--port",
+        "0",
+        "--no-open",
+        "--no-examples",
+        *arguments,
+    ]
     own = {name: value for name, value in os.environ.items() if not name.startswith("VALENCE_")}
     running = subprocess.Popen(
         command,
@@ -257,3 +269,22 @@ def test_on_windows_nobody_else_may_listen_on_the_same_port(monkeypatch: pytest.
     with pytest.raises(ValenceError):
         _listen("127.0.0.1", 80)
     assert Refusing.options == [(socket.SOL_SOCKET, -5, 1)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "made"),
+    [([], {}, True), (["--no-examples"], {}, False), ([], {"VALENCE_EXAMPLES": "0"}, False)],
+)
+def test_examples_are_made_unless_somebody_says_no(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    environment: dict[str, str],
+    made: bool,
+) -> None:
+    asked: list[Settings] = []
+    monkeypatch.setattr(serve, "run", lambda settings, browser: asked.append(settings))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert run("serve", *arguments).code == 0
+    assert [settings.examples for settings in asked] == [made]
