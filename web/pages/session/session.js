@@ -41,12 +41,13 @@ const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const edit = edits({ session: () => session, time: () => media.player.time, done: reload, announcer });
 const who = people({ session: () => session, time: () => media.player.time, done: reloadAll, announcer });
 
-/** How a face is shown: {name, colour, bright (on a picture), visible}. */
+/** How a face is shown: {name, short (where there is little room), colour, bright (on a picture), visible}. */
 function look(faceId) {
   const order = session.faces.findIndex((face) => face.face_id === faceId);
   const face = session.faces[order];
   return {
     name: face ? faceName(face) : `Face ${faceId}`,
+    short: face?.name || String(faceId),
     colour: faceInk(theme(), Math.max(0, order)).colour,
     bright: faceInk(dark, Math.max(0, order)).colour,
     visible: !faces.hidden.has(faceId),

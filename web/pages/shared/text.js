@@ -40,3 +40,9 @@ export const percent = (share) => `${Math.round(share * 100)} %`;
 
 /** How a face is called. */
 export const faceName = (face) => face.name || `Face ${face.face_id}`;
+
+/** What the server says, as a sentence: with a capital, and a full stop where it has no end. */
+export function sentence(text) {
+  const said = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(said) ? said : `${said}.`;
+}
