@@ -54,6 +54,19 @@ def test_what_is_printed_is_for_reading(pages: dict[str, str], page: Any, name: 
     assert max(page.eval_on_selector("#chart canvas", CORNER)[:3]) < 80
 
 
+def test_a_report_is_parted_between_its_sentences_and_rows(pages: dict[str, str], page: Any) -> None:
+    address = pages["study"].replace("/studies/spring#spot", "/api/studies/spring/report.html")
+    page.goto(address)
+    page.emulate_media(media="print")
+    for selector in ("p", "dd", "tr", ".tile"):
+        assert set(page.evaluate(STYLES, [selector, "breakInside"])) == {"avoid"}
+    for selector in ("h2", "h3", "dt", "thead", "tbody tr:first-child"):
+        assert set(page.evaluate(STYLES, [selector, "breakAfter"])) == {"avoid"}
+    assert set(page.evaluate(STYLES, ["tbody tr:last-child", "breakBefore"])) == {"avoid"}
+    rules = "[...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).map(rule => rule.cssText).join()"
+    assert "size:" not in page.evaluate(rules).replace("font-size:", ""), "the paper is the reader's"
+
+
 @pytest.mark.parametrize("name", ["session", "study"])
 @pytest.mark.parametrize("answer", ["Cancel", "use"])
 def test_a_chosen_stretch_is_shown_until_it_is_settled(

@@ -46,7 +46,7 @@ def tell_study(study: Study, store: Store, as_json: bool) -> None:
 
 
 def findings_line(findings: Findings) -> str:
-    """Who watched, and how they felt on the whole."""
+    """Who watched, and how they looked overall."""
     overall = findings.overall
     return (
         f"{findings.stimulus.name}: {len(findings.panel.viewers)} viewers"

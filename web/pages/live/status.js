@@ -30,13 +30,13 @@ export class Status {
     this.parts.size.textContent = message.sent.join("×");
   }
 
-  /** Say which model and device really run. */
+  /** Say which device really runs. */
   async identify() {
     try {
       const health = await (await fetch("/health")).json();
       if (!health.device) return; // it is for operators
       const device = health.device.running === "cuda" ? "GPU" : "CPU";
-      this.parts["runs-on"].textContent = `${health.model.name} on ${device}`;
+      this.parts["runs-on"].textContent = `Analysed on the ${device}`;
     } catch {
       this.parts["runs-on"].textContent = "";
     }
