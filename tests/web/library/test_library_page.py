@@ -80,7 +80,8 @@ def test_back_leads_to_the_same_place(served: Served, page: Any) -> None:
     page.select_option("#state", "done")
     chosen = parse_qs(urlsplit(page.url).query)
     assert chosen == {"q": ["session"], "state": ["done"], "sort": ["name:asc"]}
-    page.click("#more")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    wait_for(page, "document.querySelectorAll('tbody tr').length === 200")
     row = page.locator("tr", has_text="session 150")
     row.scroll_into_view_if_needed()
     page.wait_for_timeout(200)

@@ -19,10 +19,8 @@ function write(shape, clips) {
   }
   if (shape.kind === "path") {
     const dash = shape.dash ? ` stroke-dasharray="${shape.dash}"` : "";
-    return (
-      `<path d="${shape.d}" fill="none" stroke="${shape.stroke}" stroke-width="${shape.width}" ` +
-      `stroke-linejoin="round" stroke-linecap="round"${dash}${opacity}/>`
-    );
+    const stroke = shape.stroke ? ` stroke="${shape.stroke}" stroke-width="${shape.width}" stroke-linejoin="round" stroke-linecap="round"` : "";
+    return `<path d="${shape.d}" fill="${shape.fill ?? "none"}"${stroke}${dash}${opacity}/>`;
   }
   if (shape.kind === "text") {
     const weight = shape.weight ? ` font-weight="${shape.weight}"` : "";
