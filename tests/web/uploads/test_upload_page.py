@@ -130,6 +130,7 @@ def test_a_file_that_was_cut_short_is_said_to_be(tmp_path: Path, model: ValenceM
     def analyze(path: Path, report: Any) -> dict[str, Any]:
         with Store(tmp_path / "sessions") as store:
             session = stored(store)
+            store.folder(session).mkdir(exist_ok=True)
             with store.database.write() as connection:
                 key = connection.execute(select(SessionRow.key)).scalar_one()
                 text = "the file is cut short: 3.00 s of 10.00 s could be read"

@@ -61,7 +61,7 @@ def findings_table(findings: Findings) -> Table:
     for heading in ("moment", "at (s)", "valence", "95 % interval", "n", "confidence"):
         table.add_column(heading, justify="left" if heading == "moment" else "right")
     for moment in findings.moments:
-        sure = "" if moment.confidence != moment.confidence else f"{moment.confidence:.0%}"
+        sure = "" if moment.confidence != moment.confidence else f"{100 * moment.confidence:.0f} %"
         table.add_row(
             moment.kind.value,
             f"{moment.time:.2f}",

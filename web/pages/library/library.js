@@ -4,7 +4,7 @@ import { Announcer } from "../shared/announce.js";
 import { allSessions, api, sessionApi } from "../shared/api.js";
 import { ask, askText } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
-import { count } from "../shared/text.js";
+import { count, number } from "../shared/text.js";
 import { chosen } from "./order.js";
 import { remember, remembered } from "./place.js";
 import { row } from "./row.js";
@@ -55,7 +55,7 @@ function show() {
   find("library").hidden = !found.length;
   find("empty").hidden = found.length > 0;
   find("summary").textContent =
-    found.length === sessions.length ? count(found.length, "session") : `${count(found.length, "session")} of ${sessions.length}`;
+    found.length === sessions.length ? count(found.length, "session") : `${count(found.length, "session")} of ${number(sessions.length)}`;
   if (!sessions.length) {
     say("There are no sessions yet. Upload a recording, or start a live view.", element("a", { className: "button primary", href: "/upload" }, "Upload a recording"));
   } else if (!found.length) {

@@ -31,6 +31,6 @@ export function row(session, { rename, remove }) {
       ? cell("mean right quiet", "–")
       : cell("mean right number", valenceText(mean), element("span", { className: "small quiet" }, valenceWord(mean))),
     cell("status", element("span", { className: `state-word ${session.state}` }, session.state)),
-    cell("actions", action("rename", "Rename", rename), action("delete", "Delete", remove)),
+    cell("actions", action("rename", "Rename", rename), session.state === "running" ? null : action("delete", "Delete", remove)),
   );
 }

@@ -1,7 +1,7 @@
 // The session's head line, and how it came about.
 
 import { element } from "../shared/elements.js";
-import { clock, count, length, percent, sentence, when } from "../shared/text.js";
+import { clock, count, length, number, percent, sentence, when } from "../shared/text.js";
 
 const find = (id) => document.getElementById(id);
 
@@ -48,7 +48,7 @@ export function showAbout(root, session) {
     Smoothing: "smoothing" in session.settings ? `${session.settings.smoothing} s` : null,
     "Lost faces": "keep" in session.settings ? `known again for ${session.settings.keep} s` : null,
     Consent: session.settings.consent && `${session.settings.consent.text} (${when(session.settings.consent.time)})`,
-    Excluded: session.samples === session.included.samples ? "" : `${session.samples - session.included.samples} of ${count(session.samples, "sample")}`,
+    Excluded: session.samples === session.included.samples ? "" : `${number(session.samples - session.included.samples)} of ${count(session.samples, "sample")}`,
     Version: session.version,
   };
   root.replaceChildren(

@@ -57,6 +57,7 @@ function look(faceId) {
 /** Take what the server says of the session, and show everything but the recording. */
 function refresh() {
   showHead(session);
+  action("delete").hidden = session.state === "running"; // the server refuses
   const included = new Map(session.included.faces.map((face) => [face.face_id, face]));
   const told = JSON.stringify([session.faces, session.included, session.face_edits, session.state]);
   if (refresh.faces !== told) {

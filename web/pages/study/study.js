@@ -17,7 +17,7 @@ import { marksOf, showCounting, showFigures, showMoments, showSegments } from ".
 import { showInvitation } from "./invite.js";
 import { showViewers } from "./people.js";
 import { BELOW, limitOf, plot } from "./plot.js";
-import { caution, certainty, viewers } from "./words.js";
+import { caution, certainty, reading, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
 const GROW = 4000; // ms between new curves while somebody takes part, and at least
@@ -118,6 +118,7 @@ function show() {
   const points = curve.mean.filter((value) => value !== null).length;
   chart.show({ curve, segments, marks, step: options.step, points, view: { limit: limitOf(curve), below: BELOW } }, stimulus.duration_s);
   find("says").textContent = caution(findings);
+  find("reading").textContent = points ? reading(limitOf(curve), options.baseline) : "";
   const key = (kind, text) => element("span", {}, element("i", { className: kind }), text);
   find("legend").replaceChildren(...(points ? [key("mean", "mean"), ...(curve.low.some((value) => value !== null) ? [key("band", "95 % band")] : [])] : []));
   showFigures(find("figures"), findings);
