@@ -6,11 +6,14 @@ A page is a Jinja2 template, `web/pages/<room>/<name>.html`, that extends `share
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
+
+from web.modules import imported
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
@@ -24,6 +27,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.globals["imported"] = partial(imported, PAGES)
 
 
 def page(
