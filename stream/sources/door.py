@@ -114,7 +114,12 @@ def opened_video(
             "may have: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
         ) from error
     except FFmpegError as error:
-        raise SourceError(TEXT if not opened and _is_text(path) else reason(error)) from error
+        raise (SourceError(reason(error)) if opened else no_media(path, reason(error))) from error
+
+
+def no_media(path: Path, why: str) -> SourceError:
+    """What is to be said of a file that cannot be opened: `why`, unless it is simply a text."""
+    return SourceError(TEXT if _is_text(path) else why)
 
 
 def _is_text(path: Path) -> bool:
