@@ -50,6 +50,8 @@ class Recorder:
         self._frames: list[tuple[int, float]] = []
         """Number and seconds of each frame that was analysed, also of those without a face."""
         self._events: list[tuple[str, str, float]] = []
+        self._awaited: list[tuple[str, str]] = []
+        """Events that are noted with the next frame."""
         self._latest: LiveResult | None = None
         self._handed = 0
         """Samples, or frames where those are more, that the writer has and that are not committed."""
@@ -67,10 +69,14 @@ class Recorder:
         self._samples.extend(result.samples)
         self._frames.append((result.shot.index, result.shot.time))
         self._latest = result
+        self._note_awaited()
 
-    def event(self, kind: str, text: str) -> None:
-        """Note something that happened, at the time of the latest frame."""
-        self._events.append((kind, text, self._now))
+    def event(self, kind: str, text: str, *, with_next: bool = False) -> None:
+        """Note something that happened, at the time of the latest frame or (`with_next`) the one to come."""
+        if with_next:
+            self._awaited.append((kind, text))
+        else:
+            self._events.append((kind, text, self._now))
 
     async def run(self) -> None:
         """Commit every `EVERY` seconds until cancelled.
@@ -97,6 +103,7 @@ class Recorder:
 
     async def finish(self, reason: str, error: str | None = None) -> None:
         """Commit the rest and close the session; `error` closes it as failed. Tries until it holds."""
+        self._note_awaited()
         self.event("end", reason)
         state = State.DONE if error is None else State.FAILED
 
@@ -124,6 +131,11 @@ class Recorder:
     def hurry(self) -> None:
         """The program is to end: what cannot be stored within `LAST_TRIES` seconds is given up."""
         self._give_up = min(self._give_up, time.monotonic() + LAST_TRIES)
+
+    def _note_awaited(self) -> None:
+        awaited, self._awaited = self._awaited, []
+        for kind, text in awaited:
+            self.event(kind, text)
 
     @property
     def _now(self) -> float:

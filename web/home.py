@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from web.access.audience import API, EVERYONE, OPERATORS
 from web.access.identity import Role, identity_of
+from web.compressed import file_answer
 from web.layout import PAGES, page
 from web.openapi import described
 from web.state import state_of
@@ -81,4 +82,5 @@ async def page_file(path: str, request: Request) -> Response:
     kind = _TYPES.get(PurePosixPath(path).suffix)
     if kind is not None and "content-type" in response.headers:
         response.headers["content-type"] = kind
+        return file_answer(request, PAGES / path, response)
     return response

@@ -6,6 +6,7 @@ A page is a Jinja2 template, `web/pages/<room>/<name>.html`, that extends `share
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from web.glossary import GLOSSARY
+from web.modules import imported
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
@@ -27,6 +29,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.globals["glossary"] = GLOSSARY
+_TEMPLATES.globals["imported"] = partial(imported, PAGES)
 
 
 def page(

@@ -50,12 +50,13 @@ class Cards:
     """Why viewers were left out, with counts."""
 
 
-def cards_of(findings: Findings, marks: Sequence[Mark], pictures: Pictures) -> Cards:
+def cards_of(findings: Findings, marks: Sequence[Mark], pictures: Pictures, limit: float) -> Cards:
+    """limit: the end of the curve's vertical axis."""
     curve, duration = findings.curve, findings.stimulus.duration_s
     return Cards(
         findings=findings,
         axis=time_axis(duration),
-        curve=curve_plot(curve, duration, marks, findings.segments),
+        curve=curve_plot(curve, duration, limit, marks, findings.segments),
         has_band=not np.isnan(curve.low).all(),
         readout=tuple(
             f"{clock(time, 1)}  {signed(mean)}\n{interval(low, high)}\nn = {n}"

@@ -5,7 +5,7 @@ The SVG is WIDTH by HEIGHT units; labels are HTML, which does not stretch with i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,11 +90,22 @@ class Plot:
     """Where segments begin and end, from the left."""
 
 
+def common_limit(drawn: Iterable[Curve | Difference]) -> float:
+    """The end of the vertical axis that all of them share: the next fifth above everything that is drawn."""
+    values = np.abs(np.concatenate([part for one in drawn for part in (one.mean, one.low, one.high)]))
+    values = values[~np.isnan(values)]
+    most = float(values.max()) if len(values) else 1.0
+    return max(0.2, float(np.ceil(most / 0.2 - 1e-9)) * 0.2)
+
+
 def curve_plot(
-    curve: Curve, duration: float, marks: Sequence[Mark] = (), segments: Sequence[Stretch] = ()
+    curve: Curve,
+    duration: float,
+    limit: float,
+    marks: Sequence[Mark] = (),
+    segments: Sequence[Stretch] = (),
 ) -> Plot:
-    """The audience's mean with its band; marks on it, named segments behind it."""
-    limit = _limit(curve.mean, curve.low, curve.high)
+    """The audience's mean with its band, from -limit to +limit; marks on it, named segments behind it."""
     edges = sorted({edge for s in segments for edge in (s.start, s.end)})
     return Plot(
         shapes=(
@@ -112,9 +123,8 @@ def curve_plot(
     )
 
 
-def difference_plot(found: Difference, duration: float) -> Plot:
-    """A less B with its band."""
-    limit = _limit(found.mean, found.low, found.high)
+def difference_plot(found: Difference, duration: float, limit: float) -> Plot:
+    """A minus B with its band, from -limit to +limit."""
     band = _band(found.time, found.low, found.high, duration, limit)
     return Plot((band, _line(found.time, found.mean, duration, limit)), _valences(limit))
 
@@ -186,14 +196,6 @@ def _runs(values: Floats) -> Iterator[list[int]]:
     for piece in np.split(np.arange(len(chosen)), breaks):
         if len(piece) and known[piece[0]]:
             yield chosen[piece].tolist()
-
-
-def _limit(*curves: Floats) -> float:
-    """The vertical axis: the next fifth above everything that is drawn."""
-    drawn = np.abs(np.concatenate(curves))
-    drawn = drawn[~np.isnan(drawn)]
-    most = float(drawn.max()) if len(drawn) else 1.0
-    return max(0.2, float(np.ceil(most / 0.2 - 1e-9)) * 0.2)
 
 
 def _x(moment: float, duration: float) -> str:

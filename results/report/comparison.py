@@ -15,7 +15,7 @@ from results.studies.findings import Comparison
 
 @dataclass(frozen=True)
 class DifferenceCurve:
-    """A less B, moment by moment."""
+    """A minus B, moment by moment."""
 
     duration: float
     """Of the shorter one, in seconds."""
@@ -39,8 +39,11 @@ class ComparisonSection:
     """None: there is no moment at which both were watched."""
 
 
-def comparison_section(comparison: Comparison) -> ComparisonSection:
-    """A less B: the verdict, the curve of the difference with its band, who was compared with whom."""
+def comparison_section(comparison: Comparison, limit: float) -> ComparisonSection:
+    """A minus B: the verdict, the curve of the difference with its band, who was compared with whom.
+
+    limit: the end of the vertical axis.
+    """
     found = comparison.difference
     name_a, name_b = comparison.a.stimulus.name, comparison.b.stimulus.name
     if np.isnan(found.mean).all():
@@ -49,7 +52,7 @@ def comparison_section(comparison: Comparison) -> ComparisonSection:
     end = min(comparison.a.stimulus.duration_s, comparison.b.stimulus.duration_s)
     curve = DifferenceCurve(
         duration=end,
-        plot=difference_plot(found, end),
+        plot=difference_plot(found, end, limit),
         axis=time_axis(end),
         readout=tuple(_readout(found)),
         step=comparison.a.panel.options.step,
@@ -77,8 +80,8 @@ def _verdict(found: Difference, name_a: str, name_b: str) -> str:
     if np.isnan(found.overall):
         return "Nobody watched enough of both to compare them as wholes."
     if np.isnan(found.overall_low):
-        return f"{name_a} less {name_b}: {figures}. Too few viewers to say whether that is more than chance."
+        return f"{name_a} minus {name_b}: {figures}. Too few viewers to say whether that is more than chance."
     if found.overall_low > 0 or found.overall_high < 0:
         better = name_a if found.overall > 0 else name_b
-        return f"{better} was received better. {name_a} less {name_b}: {figures}."
-    return f"No clear difference. {name_a} less {name_b}: {figures}."
+        return f"Viewers of {better} looked more positive. {name_a} minus {name_b}: {figures}."
+    return f"No clear difference. {name_a} minus {name_b}: {figures}."

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from results.report.cards import FILM_FRAMES, Pictures, film_time
+from results.report.charts import common_limit
 from results.report.comparison import comparison_section
 from results.report.stimulus import shown_moments, stimulus_section
 from results.report.templating import render
@@ -36,6 +37,8 @@ def report_html(
     study = findings[0].study
     created = created or datetime.now().astimezone()
     people = {line.viewer for one in findings for line in one.viewers if not line.left_out}
+    # One axis for all: what is higher on the page is higher.
+    limit = common_limit([*(one.curve for one in findings), *(one.difference for one in comparisons)])
     studies = " and ".join(dict.fromkeys(one.study.name for one in findings))
     return render(
         "report.html",
@@ -43,8 +46,8 @@ def report_html(
         people=len(people),
         created=f"{created.day} {created:%B %Y}",
         notes=study.notes,
-        stimuli=[stimulus_section(one, (pictures or {}).get(one.stimulus.id, {})) for one in findings],
-        comparisons=[comparison_section(one) for one in comparisons],
+        stimuli=[stimulus_section(one, (pictures or {}).get(one.stimulus.id, {}), limit) for one in findings],
+        comparisons=[comparison_section(one, limit) for one in comparisons],
         options=findings[0].panel.options,
         models=list(dict.fromkeys(model for one in findings for model in one.models)),
         accuracy=accuracy,

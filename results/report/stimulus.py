@@ -47,8 +47,11 @@ def shown_moments(findings: Findings) -> list[Mark]:
     return [Mark(number, moment) for number, moment in enumerate(in_time, 1)]
 
 
-def stimulus_section(findings: Findings, pictures: Pictures) -> StimulusSection:
-    """What there is to say of a stimulus; a sentence only where nobody can be reported on."""
+def stimulus_section(findings: Findings, pictures: Pictures, limit: float) -> StimulusSection:
+    """What there is to say of a stimulus; a sentence only where nobody can be reported on.
+
+    limit: the end of its curve's vertical axis.
+    """
     name = findings.stimulus.name
     if not findings.panel.viewers:
         why = reasons(findings)
@@ -60,7 +63,7 @@ def stimulus_section(findings: Findings, pictures: Pictures) -> StimulusSection:
         name=name,
         lead=_in_words(findings, moments),
         tiles=tuple(_tiles(findings, moments)),
-        cards=cards_of(findings, marks, pictures),
+        cards=cards_of(findings, marks, pictures, limit),
     )
 
 
@@ -98,6 +101,6 @@ def _tiles(findings: Findings, moments: Sequence[Moment]) -> list[Tile]:
             text = f"clearest {word}, {signed(best.value)}"
             tiles.append(Tile(clock(best.time, 1), text, hue(best.value)))
     if overall.n:
-        share = f"of {count(overall.n, 'viewer')} positive on the whole"
+        share = f"of {count(overall.n, 'viewer')} positive overall"
         tiles.append(Tile(percent(overall.share_positive), share))
     return tiles

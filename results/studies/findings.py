@@ -160,7 +160,10 @@ def reasons(findings: Findings) -> str:
     out = findings.panel.excluded
     counts = [
         (len(out.no_overlap), "without a sample during the stimulus"),
-        (len(out.low_coverage), f"seen well for less than {findings.panel.options.min_coverage:.0%} of it"),
+        (
+            len(out.low_coverage),
+            f"seen well for less than {100 * findings.panel.options.min_coverage:.0f} % of it",
+        ),
         (len(out.no_baseline), "not seen during the baseline"),
     ]
     return ", ".join(f"{count} {why}" for count, why in counts if count)

@@ -59,9 +59,13 @@ LIKELY = (0.01, 240.0)
 
 REMEDY = "it may be damaged or of another kind; copy it again, or choose another file"
 NO_VIDEO = f"it is not a video that can be read: {REMEDY}"
+TEXT = "it is a text, and no image or video; choose another file"
 NO_CODEC = "its pictures are of a codec that is not known here; convert it, for example to MP4 with H.264"
 UNREADABLE = "it cannot be read; copy it again, or choose another file"
 NO_MEMORY = "it asks for more memory than an analysis may have; make it smaller, or choose another file"
+
+
+_OF_TEXTS = frozenset({*b"\t\n\r\f", *range(0x20, 0x100)} - {0x7F})
 
 
 class SourceError(RuntimeError):
@@ -111,7 +115,19 @@ def opened_video(
             "may have: keep its pictures and one sound (VALENCE_VIDEO_STREAMS raises the limit)"
         ) from error
     except FFmpegError as error:
-        raise SourceError(reason(error)) from error
+        raise (SourceError(reason(error)) if opened else no_media(path, reason(error))) from error
+
+
+def no_media(path: Path, why: str) -> SourceError:
+    """What is to be said of a file that cannot be opened: `why`, unless it is simply a text."""
+    return SourceError(TEXT if _is_text(path) else why)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file begins as a text does, without a byte that none has."""
+    with path.open("rb") as file:
+        beginning = file.read(512)
+    return bool(beginning) and not set(beginning) - _OF_TEXTS
 
 
 def duration_of(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:

@@ -23,6 +23,7 @@ from stream.sources.door import (
     NO_MEMORY,
     REMEDY,
     SourceError,
+    no_media,
     reason,
     require_file,
     require_pixels,
@@ -133,7 +134,7 @@ def read_animation(path: Path, limits: MediaLimits = DEFAULT_LIMITS) -> Iterator
     """
     facts = picture_facts(path)
     if facts is None:
-        raise SourceError(NO_PICTURE)
+        raise no_media(path, NO_PICTURE)
     require_pixels(facts.size, limits.video_megapixels, "an animation", "VALENCE_VIDEO_MEGAPIXELS")
     first = 0
     try:
@@ -165,7 +166,7 @@ def _required(path: Path, limits: MediaLimits) -> PictureFacts:
     """What the picture's header says, within the limits. Raises SourceError."""
     facts = picture_facts(path)
     if facts is None:
-        raise SourceError(NO_PICTURE)
+        raise no_media(path, NO_PICTURE)
     require_pixels(facts.size, limits.picture_megapixels, "a picture", "VALENCE_PICTURE_MEGAPIXELS")
     return facts
 

@@ -200,3 +200,17 @@ async def test_faces_that_never_moved_are_told_at_the_end(tmp_path: Path) -> Non
         recorder(result(0))
         await recorder.finish("Stopped.")
         assert store.get(recorder.id).still_faces == {1}
+
+
+async def test_a_pause_is_as_long_as_nothing_was_shown(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        recorder = Recorder(store, store.begin("live", source="camera", kind="live"))
+        recorder(result(30))
+        recorder.event("pause", "Paused.")
+        recorder.event("resume", "Resumed.", with_next=True)
+        recorder(result(300))
+        recorder.event("pause", "Paused.")
+        recorder.event("resume", "Resumed.", with_next=True)
+        await recorder.finish("Stopped.")
+        told = [(event.kind, event.time) for event in store.events(recorder.id)]
+    assert told == [("pause", 1), ("resume", 10), ("pause", 10), ("resume", 10), ("end", 10)]

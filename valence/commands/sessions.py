@@ -187,8 +187,8 @@ def _faces_table(content: dict[str, Any], width: int) -> Table:
             signed(face["valence_max"]),
             f"{signed(face['peak'])} at {face['peak_s']:.2f}",
             f"{signed(face['trough'])} at {face['trough_s']:.2f}",
-            f"{face['share_positive']:.0%}",
-            f"{face['share_negative']:.0%}",
+            f"{100 * face['share_positive']:.0f} %",
+            f"{100 * face['share_negative']:.0f} %",
             f"{face['quality_mean']:.2f}",
             str(face["samples"]),
         ]

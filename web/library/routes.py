@@ -27,6 +27,7 @@ from results import State as SessionState
 from web.access.audience import API, OPERATORS
 from web.access.identity import Role, identity_of
 from web.access.trail import note
+from web.compressed import text_answer
 from web.errors import explained
 from web.fields import MOST, Described, FaceId, Key, Moment, Title
 from web.layout import page
@@ -158,7 +159,8 @@ def samples_of(
         samples = state_of(request).store.samples(session.id, after_frame=after_frame)
         if identity_of(request).role is Role.PROGRAM:  # an operator's page shows them, and that is no export
             note(request, "exported", f"samples of {nameless(session.id)}")
-    return Response(json_text({"session": session.id}, samples), media_type="application/json")
+    text = json_text({"session": session.id}, samples)
+    return text_answer(request, text.encode(), "application/json")
 
 
 @router.patch("/api/sessions/{session_id}", dependencies=[API])

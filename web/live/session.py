@@ -246,7 +246,7 @@ class LiveSession:
             self._tell_all("state", state="paused")
         elif command == "resume":
             self._pipeline.resume()
-            self._recorder.event("resume", "Resumed.")
+            self._recorder.event("resume", "Resumed.", with_next=True)  # that is when it goes on
             self._tell_all("state", state="running")
         elif command == "stop":
             self.end("Stopped.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from results.audience.curves import Curve, Stretch
-from results.report.charts import curve_plot, shares_plot, time_axis, viewers_plot
+from results.report.charts import common_limit, curve_plot, shares_plot, time_axis, viewers_plot
 
 NAN = float("nan")
 TIME = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
@@ -21,14 +21,14 @@ CURVE = Curve(
 
 
 def test_a_line_has_holes_where_nothing_is_known() -> None:
-    band, mean = curve_plot(CURVE, 4.0).shapes
+    band, mean = curve_plot(CURVE, 4.0, 0.4).shapes
 
     assert (band.kind, band.path) == ("band", "")
     assert mean.path == "M0.0,112.5L250.0,75.0M750.0,300.0L750.0,300.0", "a lone point is a dot"
 
 
 def test_levels_reach_the_next_fifth() -> None:
-    levels = curve_plot(CURVE, 4.0).levels
+    levels = curve_plot(CURVE, 4.0, common_limit([CURVE])).levels
 
     assert [level.text for level in levels] == ["+0.40", "+0.20", "0.00", "−0.20", "−0.40"]
     assert [(level.top, level.zero) for level in levels[1:4]] == [
@@ -42,7 +42,7 @@ def test_segments_have_edges_inside_the_plot_only() -> None:
     rest = {"n": 0} | dict.fromkeys(
         ("mean", "low", "high", "spread", "share_positive", "share_negative"), NAN
     )
-    plot = curve_plot(CURVE, 4.0, segments=[Stretch("a", 0, 1, **rest), Stretch("b", 1, 4, **rest)])
+    plot = curve_plot(CURVE, 4.0, 0.4, segments=[Stretch("a", 0, 1, **rest), Stretch("b", 1, 4, **rest)])
 
     assert [(s.name, s.left, s.width) for s in plot.segments] == [
         ("a", "0.000%", "25.000%"),

@@ -84,17 +84,30 @@ def test_hostile_names_are_text_wherever_they_stand(hostile: list[Findings]) -> 
         f"B {HOSTILE}",
         f"A {HOSTILE} against B {HOSTILE}",
     ]
-    assert f"A {HOSTILE} less B {HOSTILE}" in page.said_in("h3")
+    assert f"A {HOSTILE} minus B {HOSTILE}" in page.said_in("h3")
     assert page.said_in("span").count(f"logo {HOSTILE}") == 2, "above the curves"
     cells = page.said_in("td")
     assert cells.count(f"logo {HOSTILE}") == 2 and cells.count(f"0 {HOSTILE}") == 2
     assert f"net {HOSTILE} (a1b2). CCC 0.92 {HOSTILE}." in page.said_in("dd")
     paragraphs = page.said_in("p")
     assert HOSTILE in paragraphs, "the notes"
-    assert any(text.startswith(f"A {HOSTILE} was received better. A {HOSTILE} less") for text in paragraphs)
+    assert any(
+        text.startswith(f"Viewers of A {HOSTILE} looked more positive. A {HOSTILE} minus")
+        for text in paragraphs
+    )
     scripts = [attributes.get("type") for tag, attributes in page.elements if tag == "script"]
     assert scripts == ["application/json"] * 3 + [None], "the curves' texts, and ours"
     assert "img" not in {tag for tag, _ in page.elements} and "onerror" not in page.attributes()
+
+
+def test_all_curves_of_a_report_have_one_axis(hostile: list[Findings]) -> None:
+    html = report_html(hostile, [compare(*hostile)])
+
+    curves = re.findall(r'<div class="canvas ">(.*?)</div>', html, re.DOTALL)
+    axes = [re.findall(r'class="y"[^>]*>([^<]+)<', curve) for curve in curves]
+    assert len(axes) == 3, "two stimuli and their difference"
+    assert axes[0] == axes[1] == axes[2]
+    assert len(axes[0]) == 5
 
 
 def test_the_report_is_one_file_without_a_reference_to_elsewhere(hostile: list[Findings]) -> None:

@@ -177,7 +177,7 @@ def test_the_report_shows_the_figures_of_the_json(found: Findings) -> None:
     assert f"+{moment.value:.2f}" in page.text and "at 0:04.0" in page.text and f"n = {moment.n}" in page.text
     assert f"+{found.overall.mean:.2f}" in page.text
     assert "22 November 2026" in page.text
-    assert "1 viewer left out: 1 seen well for less than 25% of it" in page.text
+    assert "1 viewer left out: 1 seen well for less than 25 % of it" in page.text
 
 
 def test_the_same_study_gives_the_same_report(store: Store, study: str) -> None:

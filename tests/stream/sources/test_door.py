@@ -230,3 +230,13 @@ def test_files_are_opened_in_one_place() -> None:
                 if call in ("cv2.imread", "cv2.imdecode", "Image.open", "Pillow.open"):
                     found.add(path.relative_to(ROOT).as_posix())
     assert found == {"stream/sources/door.py", "stream/sources/pictures.py", "stream/sources/address.py"}
+
+
+def test_a_text_is_called_one(tmp_path: Path) -> None:
+    notes = tmp_path / "clip.mp4"
+    notes.write_text("The audience was quiet — at first.\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="it is a text, and no image or video"):
+        read(notes)
+    notes.write_bytes(b"\0\1not a text\0")
+    with pytest.raises(SourceError, match="damaged or of another kind"):
+        read(notes)

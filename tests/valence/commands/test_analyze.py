@@ -111,8 +111,8 @@ def _text_as_video(path: Path) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty.mp4": (lambda p: p.touch(), "empty"),
     "empty.jpg": (lambda p: p.touch(), "empty"),
-    "text.mp4": (_text_as_video, "not a video"),
-    "text.jpg": (lambda p: p.write_text("no picture"), "not a picture"),
+    "text.mp4": (_text_as_video, "it is a text, and no image or video"),
+    "text.jpg": (lambda p: p.write_text("no picture"), "it is a text, and no image or video"),
     "sound.mp4": (make.audio_only, "only sound"),
     "missing.mp4": (lambda p: None, "no such file"),
     "folder": (lambda p: p.mkdir(), "no images or videos"),

@@ -86,7 +86,7 @@ class Input:
         (None, "standard input is closed"),
         (Input(b"", terminal=True), "nothing is piped in"),
         (Input(b""), "the file is empty"),
-        (Input(b"no media at all"), "it is not a video that can be read"),
+        (Input(b"no media at all"), "it is a text, and no image or video"),
     ],
 )
 def test_what_is_wrong_with_a_pipe_is_told_and_the_others_are_analysed(

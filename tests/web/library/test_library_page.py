@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import insert, select
@@ -68,6 +69,42 @@ def test_a_thousand_sessions_stay_quick(served: Served, page: Any) -> None:
     assert rows == 19  # 77, 177, …, and 770 to 779
     assert 0 < made < 100 * rows, "only the rows that are shown are made"
     assert not [url for url in asked if "/api/sessions" in url], "and nobody is asked"
+
+
+def test_back_leads_to_the_same_place(served: Served, page: Any) -> None:
+    copy_session(served.store, stored(served.store), 299)
+    page.goto(f"{served.url}/sessions")
+    wait_for(page, "document.querySelector('#summary').textContent === '300 sessions'")
+    page.click("[data-sort=name]")
+    page.fill("#search", "session")
+    page.select_option("#state", "done")
+    chosen = parse_qs(urlsplit(page.url).query)
+    assert chosen == {"q": ["session"], "state": ["done"], "sort": ["name:asc"]}
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    wait_for(page, "document.querySelectorAll('tbody tr').length === 200")
+    row = page.locator("tr", has_text="session 150")
+    row.scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    before = page.evaluate("scrollY")
+    assert before > 3000
+    row.locator("a").evaluate("a => a.click()")
+    page.wait_for_url("**/sessions/copy-150")
+    page.go_back()
+    wait_for(page, "document.querySelectorAll('tbody tr').length >= 200")
+    wait_for(page, f"Math.abs(scrollY - {before}) < 50", 10)
+    assert page.input_value("#search") == "session"
+    assert page.input_value("#state") == "done"
+    assert page.locator("th[aria-sort=ascending]").text_content() == "Session"
+
+
+@pytest.mark.parametrize("width", [400, 900])
+def test_dates_are_seen_at_any_width(served: Served, page: Any, width: int) -> None:
+    session = stored(served.store)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{served.url}/sessions")
+    wait_for(page, "document.querySelectorAll('tbody tr').length === 1")
+    made = served.store.get(session).created
+    assert f"{made:%Y}" in page.inner_text("tbody tr .title")
 
 
 def copy_session(store: Store, session: str, times: int) -> None:

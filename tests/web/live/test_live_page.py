@@ -256,6 +256,29 @@ def test_a_page_whose_results_are_late_sends_less_and_more_again(served: Served,
     assert rates == [20, 13, 9, 6, 8, 10]
 
 
+def test_curves_go_on_over_a_pause(served: Served, page: Any) -> None:
+    page.goto(served.url)
+    rows, points, span = page.evaluate(
+        """async () => {
+          const { Faces } = await import("/pages/live/faces.js");
+          const faces = new Faces(document.querySelector("#faces"), document.querySelector("#empty"));
+          const face = { face_id: 1, valence: 0.2, smoothed: 0.2, quality: 1, box: [0, 0, 9, 9] };
+          const show = (time_s, seen = [face]) => faces.show({ time_s, faces: seen });
+          for (let i = 0; i < 50; i++) show(i / 10);
+          faces.rest();
+          await new Promise((resolve) => setTimeout(resolve, 150));
+          show(125, []); // nobody is found at once
+          show(125.1);
+          await new Promise((resolve) => setTimeout(resolve, 150));
+          show(125.2);
+          const { points } = faces.rows.get(1).curve;
+          return [faces.count, points.length, points.at(-1).time - points[0].time];
+        }"""
+    )
+    assert (rows, points) == (1, 52)
+    assert span == pytest.approx(5 + 1 + 0.2, abs=0.15)
+
+
 def test_screens(served: Served, browser: Any, tmp_path: Path) -> None:
     """One look each at the states that people see; nothing overflows at any width."""
     for scheme in ("light", "dark"):

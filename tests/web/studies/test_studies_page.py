@@ -176,7 +176,7 @@ def test_segments_are_drawn_with_shift_named_and_removed(watched: Served, page: 
 
 def test_two_stimuli_are_compared_with_a_band(watched: Served, page: Any) -> None:
     opened(page, watched, "ad")
-    says(page, "#compare-says", "Ad less Spot: +0.3")
+    says(page, "#compare-says", "Ad minus Spot: +0.3")
     said = page.text_content("#compare-says")
     assert "95 % interval" in said and "4 viewers who saw both" in said
     assert "Ad was the more positive one." in said
@@ -184,7 +184,7 @@ def test_two_stimuli_are_compared_with_a_band(watched: Served, page: Any) -> Non
     page.select_option('[data-compare="a"]', "spot")
     says(page, "#compare-says", "Choose two different stimuli.")
     page.select_option('[data-compare="b"]', "ad")
-    says(page, "#compare-says", "Spot less Ad: −0.3")
+    says(page, "#compare-says", "Spot minus Ad: −0.3")
 
 
 def test_one_viewer_none_and_none_who_overlaps(served: Served, studies: Studies, page: Any) -> None:
@@ -348,6 +348,6 @@ def test_the_study_page_looks_right(watched: Served, studies: Studies, page: Any
     viewings.add_viewer("spring", "Dora", "I agree to be measured.")
     viewings.attach("spring", "ad", react(watched.store, "dora", seconds=8.0), viewer="Dora")
     opened(page, watched, "ad")
-    says(page, "#compare-says", "less")
+    says(page, "#compare-says", "minus")
     page.locator(".jump.moment").first.click()
     shoot(page, "study")

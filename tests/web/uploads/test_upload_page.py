@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from inference import ValenceModel
+from results import Store
+from results.database.schema import EventRow, SessionRow
 from tests.web.browsing import shoot, wait_for
+from tests.web.storing import stored
 from tests.web.uploading import NO_FACE, ONE_FACE, files_below, taking_uploads
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -119,6 +123,26 @@ def test_folders_are_walked_through(tmp_path: Path, model: ValenceModel, page: A
         assert set(names) == {"screening/a.jpg", "screening/day 2/a.jpg"}
         said = page.inner_text("#passed-over")
         assert "Passed over 2 files" in said and "screening/notes.txt" in said
+        page.goto("about:blank")
+
+
+def test_a_file_that_was_cut_short_is_said_to_be(tmp_path: Path, model: ValenceModel, page: Any) -> None:
+    def analyze(path: Path, report: Any) -> dict[str, Any]:
+        with Store(tmp_path / "sessions") as store:
+            session = stored(store)
+            store.folder(session).mkdir(exist_ok=True)
+            with store.database.write() as connection:
+                key = connection.execute(select(SessionRow.key)).scalar_one()
+                text = "the file is cut short: 3.00 s of 10.00 s could be read"
+                event = {"session_key": key, "time": 3.0, "kind": "source", "text": text}
+                connection.execute(insert(EventRow), [event])
+        return {"session": session, "faces": [1]}
+
+    with taking_uploads(tmp_path / "sessions", model, analyze) as served:
+        page.goto(f"{served.url}/upload")
+        page.set_input_files("#files", str(ONE_FACE))
+        wait_for(page, "document.querySelector('.job.done .says')?.textContent.includes('cut short')", 60)
+        assert "could be read." in page.inner_text(".job .says")
         page.goto("about:blank")
 
 

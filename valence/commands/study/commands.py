@@ -272,7 +272,7 @@ def compare_stimuli(
     n_a, n_b = found.overall_n
     who = f"{n_a} viewers of both" if found.paired else f"{n_a} and {n_b} viewers"
     say(
-        f"{first.stimulus.name} less {second.stimulus.name}: "
+        f"{first.stimulus.name} minus {second.stimulus.name}: "
         f"{signed(found.overall)} ({limits(found.overall_low, found.overall_high)}; {who})"
     )
     if written:

@@ -46,7 +46,7 @@ def tell_study(study: Study, store: Store, as_json: bool) -> None:
 
 
 def findings_line(findings: Findings) -> str:
-    """Who watched, and how they felt on the whole."""
+    """Who watched, and how they looked overall."""
     overall = findings.overall
     return (
         f"{findings.stimulus.name}: {len(findings.panel.viewers)} viewers"
@@ -61,7 +61,7 @@ def findings_table(findings: Findings) -> Table:
     for heading in ("moment", "at (s)", "valence", "95 % interval", "n", "confidence"):
         table.add_column(heading, justify="left" if heading == "moment" else "right")
     for moment in findings.moments:
-        sure = "" if moment.confidence != moment.confidence else f"{moment.confidence:.0%}"
+        sure = "" if moment.confidence != moment.confidence else f"{100 * moment.confidence:.0f} %"
         table.add_row(
             moment.kind.value,
             f"{moment.time:.2f}",

@@ -4,8 +4,9 @@ import { Announcer } from "../shared/announce.js";
 import { allSessions, api, sessionApi } from "../shared/api.js";
 import { ask, askText } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
-import { count } from "../shared/text.js";
+import { count, number } from "../shared/text.js";
 import { chosen } from "./order.js";
+import { remember, remembered } from "./place.js";
 import { row } from "./row.js";
 
 const PAGE = 100; // rows made at a time: a thousand at once would keep a slow computer busy
@@ -15,7 +16,7 @@ const find = (id) => document.getElementById(id);
 const [search, state, sort, body, more] = [find("search"), find("state"), find("sort"), find("library").querySelector("tbody"), find("more")];
 const announcer = new Announcer(find("announce"));
 let sessions = [];
-let shown = PAGE;
+let { shown = PAGE, scroll = 0 } = remembered({ search, state, sort });
 
 const actions = { rename, remove };
 
@@ -32,11 +33,14 @@ async function load() {
     return;
   }
   show();
+  if (scroll) scrollTo(0, scroll); // where one was before
+  scroll = 0;
   if (sessions.some((session) => session.state === "running")) setTimeout(load, AGAIN);
 }
 
 function show() {
   const found = chosen(sessions, { words: search.value, state: state.value, order: sort.value });
+  remember({ search, state, sort });
   const [by, direction] = sort.value.split(":");
   for (const button of document.querySelectorAll("[data-sort]")) {
     const header = button.closest("th");
@@ -51,7 +55,7 @@ function show() {
   find("library").hidden = !found.length;
   find("empty").hidden = found.length > 0;
   find("summary").textContent =
-    found.length === sessions.length ? count(found.length, "session") : `${count(found.length, "session")} of ${sessions.length}`;
+    found.length === sessions.length ? count(found.length, "session") : `${count(found.length, "session")} of ${number(sessions.length)}`;
   if (!sessions.length) {
     say("There are no sessions yet. Upload a recording, or start a live view.", element("a", { className: "button primary", href: "/upload" }, "Upload a recording"));
   } else if (!found.length) {
@@ -124,4 +128,5 @@ more.addEventListener("click", () => {
   show();
 });
 new IntersectionObserver(([entry]) => entry.isIntersecting && more.click()).observe(more);
+addEventListener("pagehide", () => remember({ search, state, sort }, { shown, scroll: scrollY }));
 load();

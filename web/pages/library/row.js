@@ -11,7 +11,8 @@ export function row(session, { rename, remove }) {
   const action = (name, label, act) =>
     element("button", { className: "plain", data: { action: name }, "aria-label": `${label} ${session.name}`, onclick: () => act(session) }, label);
   const faces = session.faces === null ? "" : count(session.faces, "face");
-  const facts = [session.kind === "image" ? "" : length(session.duration_s), faces].filter(Boolean).join(" · ");
+  const facts = [session.kind === "image" ? "" : length(session.duration_s), faces].filter(Boolean).map((fact) => ` · ${fact}`).join("");
+  const made = when(session.created);
   const mean = session.valence_mean;
   return element(
     "tr",
@@ -21,15 +22,15 @@ export function row(session, { rename, remove }) {
       "title",
       element("a", { href: sessionPage(session.session), title: session.name }, session.name),
       element("span", { className: "small quiet", title: session.input }, session.input),
-      element("span", { className: "small quiet facts" }, facts),
+      element("span", { className: "small quiet facts" }, made, element("span", {}, facts)),
     ),
-    cell("made quiet small", when(session.created)),
+    cell("made quiet small", made),
     cell("length right number", session.kind === "image" ? "Image" : length(session.duration_s)),
     cell("faces right number", session.faces === null ? "–" : String(session.faces)),
     mean === null
       ? cell("mean right quiet", "–")
       : cell("mean right number", valenceText(mean), element("span", { className: "small quiet" }, valenceWord(mean))),
     cell("status", element("span", { className: `state-word ${session.state}` }, session.state)),
-    cell("actions", action("rename", "Rename", rename), action("delete", "Delete", remove)),
+    cell("actions", action("rename", "Rename", rename), session.state === "running" ? null : action("delete", "Delete", remove)),
   );
 }

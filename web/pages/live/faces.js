@@ -9,6 +9,7 @@ const TEXT_EVERY = 100; // ms between changes of the text: digits that run faste
 const CURVE_EVERY = 100;
 const SHORTEST = 10; // seconds that the curves show at first; they grow with the session
 const LONGEST = 30;
+const PAUSE = 1; // seconds that a pause takes on the curves, however long it was
 
 export class Faces {
   constructor(table, empty) {
@@ -16,20 +17,29 @@ export class Faces {
     this.body = table.tBodies[0];
     this.empty = empty;
     this.rows = new Map();
-    this.now = 0;
+    this.now = 0; // in seconds of the session without its pauses
+    this.paused = 0; // seconds that these took
+    this.resting = false;
     this.first = null;
     this.texted = this.drawn = 0;
   }
 
+  /** A pause begins; the next message ends it. Faces keep their rows and curves over it. */
+  rest() {
+    this.resting = this.first !== null;
+  }
+
   /** Take one message. */
   show(message) {
-    this.now = message.time_s;
-    this.first ??= message.time_s;
+    if (this.resting) this.paused = Math.max(this.paused, message.time_s - this.now - PAUSE);
+    this.resting = false;
+    this.now = message.time_s - this.paused;
+    this.first ??= this.now;
     for (const face of message.faces) {
       const row = this.rows.get(face.face_id) ?? this.#add(face.face_id);
-      row.seen = message.time_s;
+      row.seen = this.now;
       row.face = face;
-      row.curve.add(message.time_s, face.valence, face.smoothed);
+      row.curve.add(this.now, face.valence, face.smoothed);
       row.element.dataset.valence = face.smoothed.toFixed(4);
     }
     const moment = performance.now();
@@ -52,6 +62,8 @@ export class Faces {
   clear() {
     this.rows.clear();
     this.first = null;
+    this.paused = 0;
+    this.resting = false;
     this.body.replaceChildren();
     this.#arrange();
   }

@@ -10,6 +10,7 @@ import { Pace } from "../shared/camera/pace.js";
 import { CONSENT, IDLE, Panel } from "../shared/camera/panel.js";
 import { SessionBox } from "./session.js";
 import { CameraStage } from "../shared/camera/stage.js";
+import { when } from "../shared/text.js";
 import { Status } from "./status.js";
 
 const DOOR = { settings: "/api/live/settings", offer: "/api/offer", alive: ({ session }) => `/api/live/${encodeURIComponent(session)}` };
@@ -94,7 +95,7 @@ async function connect(mine) {
   opened.addEventListener("frame", (event) => show(event.detail));
   opened.addEventListener("control", (event) => control(event.detail));
   opened.addEventListener("lost", () => opened === connection && reconnect());
-  await opened.open(camera, { consent: CONSENT });
+  await opened.open(camera, { name: `Live, ${when(new Date())}`, consent: CONSENT });
   if (mine !== attempt) return opened.close();
   stage.restart();
   pace = new Pace((rate) => opened.limit(rate));
@@ -148,7 +149,10 @@ function pause() {
   stage.frozen = paused;
   camera.getVideoTracks()[0].enabled = !paused; // nothing leaves this computer meanwhile
   connection.say(paused ? "pause" : "resume");
-  if (paused) status.rest();
+  if (paused) {
+    status.rest();
+    faces.rest();
+  }
   panel.note(paused ? "Paused" : "");
   faceSeen = performance.now();
   announcer.say(paused ? "Paused" : "Resumed");

@@ -66,6 +66,7 @@ function control(message) {
     else panel.show({ title: "Paused", text: ["The picture comes when the session goes on."] });
     root.dataset.state = "paused";
     status.rest();
+    faces.rest();
     announcer.say("Paused");
   } else if (message.type === "state") {
     root.dataset.state = "opening";

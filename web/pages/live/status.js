@@ -1,5 +1,7 @@
 // The line under the picture: how fast, how late, how many frames were left out, and what it runs on.
 
+import { number } from "../shared/text.js";
+
 const EVERY = 250; // ms between changes of the text
 
 export class Status {
@@ -26,17 +28,17 @@ export class Status {
     this.written = now;
     this.parts.fps.textContent = message.fps.toFixed(0);
     if (this.latency !== null) this.parts.latency.textContent = this.latency.toFixed(0);
-    this.parts.dropped.textContent = message.dropped;
+    this.parts.dropped.textContent = number(message.dropped);
     this.parts.size.textContent = message.sent.join("×");
   }
 
-  /** Say which model and device really run. */
+  /** Say which device really runs. */
   async identify() {
     try {
       const health = await (await fetch("/health")).json();
       if (!health.device) return; // it is for operators
       const device = health.device.running === "cuda" ? "GPU" : "CPU";
-      this.parts["runs-on"].textContent = `${health.model.name} on ${device}`;
+      this.parts["runs-on"].textContent = `Analysed on the ${device}`;
     } catch {
       this.parts["runs-on"].textContent = "";
     }

@@ -1,7 +1,7 @@
 // The session's head line, and how it came about.
 
 import { element } from "../shared/elements.js";
-import { count, length, percent, when } from "../shared/text.js";
+import { clock, count, length, number, percent, sentence, when } from "../shared/text.js";
 
 const find = (id) => document.getElementById(id);
 
@@ -20,12 +20,23 @@ export function showHead(session) {
   const notices = {
     running: "This session is still running; the page follows it.",
     interrupted: "This session was interrupted. What had been stored until then is kept.",
-    failed: `This session failed: ${session.error ?? "no reason is known"}.`,
+    failed: sentence(`This session failed: ${session.error ?? "no reason is known"}`),
   };
-  const events = session.events.map((event) => `${event.text.charAt(0).toUpperCase()}${event.text.slice(1)}`);
-  const lines = [notices[session.state], ...events.slice(0, 5)].filter(Boolean);
+  const lines = [notices[session.state], ...happened(session.events).slice(0, 5)].filter(Boolean);
   find("notice").hidden = !lines.length;
-  find("notice").replaceChildren(...lines.map((line) => element("p", {}, /[.!?]$/.test(line) ? line : `${line}.`)));
+  find("notice").replaceChildren(...lines.map((line) => element("p", {}, line)));
+}
+
+/** What happened, in sentences; a pause with its beginning and end. */
+function happened(events) {
+  const lines = [];
+  events.forEach((event, i) => {
+    if (event.kind === "resume") return; // told with its pause
+    const resumed = event.kind === "pause" && events.slice(i + 1).find((later) => later.kind === "resume");
+    if (resumed) lines.push(`Paused from ${clock(event.time_s, 0)} to ${clock(resumed.time_s, 0)}.`);
+    else lines.push(sentence(event.text));
+  });
+  return lines;
 }
 
 export function showAbout(root, session) {
@@ -37,7 +48,7 @@ export function showAbout(root, session) {
     Smoothing: "smoothing" in session.settings ? `${session.settings.smoothing} s` : null,
     "Lost faces": "keep" in session.settings ? `known again for ${session.settings.keep} s` : null,
     Consent: session.settings.consent && `${session.settings.consent.text} (${when(session.settings.consent.time)})`,
-    Excluded: session.samples === session.included.samples ? "" : `${session.samples - session.included.samples} of ${count(session.samples, "sample")}`,
+    Excluded: session.samples === session.included.samples ? "" : `${number(session.samples - session.included.samples)} of ${count(session.samples, "sample")}`,
     Version: session.version,
   };
   root.replaceChildren(

@@ -3,7 +3,7 @@
 import { element } from "../shared/elements.js";
 import { errorText, measureName, measureText } from "../shared/measures.js";
 import { valenceText } from "../shared/palette.js";
-import { clock, faceName, percent } from "../shared/text.js";
+import { clock, faceName, number, percent } from "../shared/text.js";
 import { faceInk, theme } from "../shared/chart/theme.js";
 import { editText } from "./people.js";
 
@@ -95,7 +95,7 @@ function statistics(kept, whole, kind, beside) {
           ...error,
           ["Lowest", valenceText(kept.valence_min)],
           ["Highest", valenceText(kept.valence_max)],
-          ["Samples", kept.samples === whole.samples ? String(kept.samples) : `${kept.samples} of ${whole.samples}`],
+          ["Samples", kept.samples === whole.samples ? number(kept.samples) : `${number(kept.samples)} of ${number(whole.samples)}`],
           ["Positive", percent(kept.share_positive)],
           ["Negative", percent(kept.share_negative)],
           ["Quality", kept.quality_mean.toFixed(2)],

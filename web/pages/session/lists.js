@@ -4,14 +4,19 @@ import { element } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { clock } from "../shared/text.js";
 
-/** `moments`: as the server tells them; `face(id)`: {name, colour, visible}; `seek(time)`. */
+const BEST = 12; // moments that are listed until all are asked for
+
+/** `moments`: as the server tells them, those that stand out most; `face(id)`: {name, colour, visible}; `seek(time)`. */
 export function showMoments(root, moments, face, seek) {
   const visible = moments.filter((moment) => face(moment.face_id).visible);
   if (!visible.length) {
     root.replaceChildren(element("p", { className: "quiet" }, "No moment stands out."));
     return;
   }
-  const items = visible.map((moment) => {
+  const all = root.dataset.all === "true";
+  const least = visible.map((moment) => moment.prominence).sort((a, b) => b - a)[BEST - 1] ?? 0;
+  const best = all ? visible : visible.filter((moment) => moment.prominence >= least);
+  const items = best.map((moment) => {
     const { name, colour } = face(moment.face_id);
     const swatch = element("i", { className: "swatch" });
     swatch.style.background = colour;
@@ -30,7 +35,13 @@ export function showMoments(root, moments, face, seek) {
       ),
     );
   });
-  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items));
+  const more = element("button", { className: "plain add", data: { action: "all-moments" } }, `Show all ${visible.length}`);
+  more.onclick = () => {
+    root.dataset.all = "true";
+    showMoments(root, moments, face, seek);
+    root.querySelector(".jump").focus();
+  };
+  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items), best.length < visible.length ? more : "");
 }
 
 /** `stretches`: as the server tells them; `remove(stretch)`. */

@@ -1,8 +1,9 @@
 // A session's chart as a list of shapes (see shared/chart/paint.js), for the canvas and for files alike.
 
 import { BOTTOM, axes, scales } from "../shared/chart/axes.js";
-import { around, path } from "../shared/chart/reduce.js";
+import { GAP, around, path } from "../shared/chart/reduce.js";
 import { faceInk } from "../shared/chart/theme.js";
+import { TREND, trend } from "../shared/chart/trend.js";
 
 export const STRIP = 66; // pixels under the curve that the quality takes
 
@@ -14,6 +15,7 @@ export function plot({ view, faces, stretches, show, theme }) {
   shapes.push(...axes(view, scale, theme));
   if (show.quality) qualityAxis(shapes, scale, quality, theme);
   const inside = [];
+  let dense = false;
   excluded(inside, view, scale, stretches, theme);
   for (const { order, series } of show.error ? faces : []) {
     if (!series.error) continue;
@@ -28,7 +30,12 @@ export function plot({ view, faces, stretches, show, theme }) {
         stroke: ink.colour, width, dash, opacity,
       });
     if (show.raw) line(series.raw, scale.y, 1, show.smoothed ? 0.45 : 0.9);
-    if (show.smoothed) line(series.smoothed, scale.y, 2.25, 1);
+    const overview = show.smoothed && trend(series.time, series.smoothed, view, scale, series.gap ?? GAP);
+    if (overview) {
+      inside.push({ kind: "path", d: overview.band, fill: ink.colour, opacity: 0.22 });
+      inside.push({ kind: "path", d: overview.line, stroke: ink.colour, width: 2.25, dash: ink.dash });
+      dense = true;
+    } else if (show.smoothed) line(series.smoothed, scale.y, 2.25, 1);
     const beside = series.beside[show.beside];
     if (beside) {
       const at = beside.map((_, i) => i).filter((i) => beside[i] !== null);
@@ -36,6 +43,7 @@ export function plot({ view, faces, stretches, show, theme }) {
     }
     if (show.quality) line(series.quality, quality, 1.25, 0.9);
   }
+  if (dense) inside.push({ kind: "text", x: scale.right - 4, y: scale.bottom - 6, text: TREND, fill: theme.quiet, size: 11, anchor: "end" });
   markers(inside, view, scale, stretches, theme);
   shapes.push({ kind: "clip", x: scale.left, y: 0, width: scale.right - scale.left, height: view.height, shapes: inside });
   return shapes;

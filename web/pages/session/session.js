@@ -43,12 +43,13 @@ const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const edit = edits({ session: () => session, time: () => media.player.time, done: reload, announcer });
 const who = people({ session: () => session, time: () => media.player.time, done: reloadAll, announcer });
 
-/** How a face is shown: {name, colour, bright (on a picture), visible}. */
+/** How a face is shown: {name, short (where there is little room), colour, bright (on a picture), visible}. */
 function look(faceId) {
   const order = session.faces.findIndex((face) => face.face_id === faceId);
   const face = session.faces[order];
   return {
     name: face ? faceName(face) : `Face ${faceId}`,
+    short: face?.name || String(faceId),
     colour: faceInk(theme(), Math.max(0, order)).colour,
     bright: faceInk(dark, Math.max(0, order)).colour,
     visible: !faces.hidden.has(faceId),
@@ -59,6 +60,7 @@ function look(faceId) {
 function refresh() {
   showHead(session);
   offerMeasures();
+  action("delete").hidden = session.state === "running"; // the server refuses
   const included = new Map(session.included.faces.map((face) => [face.face_id, face]));
   const told = JSON.stringify([show.beside, session.faces, session.included, session.face_edits, session.state]);
   if (refresh.faces !== told) {

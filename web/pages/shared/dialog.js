@@ -16,11 +16,12 @@ export async function askText({ title, label, value = "", confirm = "Save", requ
 
 /**
  * What the user filled in, as text by name, or null. A field: {name, label, value}, with `options` [[value, label]]
- * a choice, with `type: "number"` also {min, max, step}.
+ * a choice, with `rows` several lines, with `type: "number"` also {min, max, step}.
  */
 export async function askFields({ title, text = [], fields, confirm = "Save", danger = false }) {
   const lines = [text].flat().map((line) => element("p", {}, line));
   const inputs = fields.map(({ name, value, options, label: _label, ...more }) => {
+    if (more.rows) return element("textarea", { maxLength: 200, ...more, name, value });
     if (!options) return element("input", { type: "text", maxLength: 200, autocomplete: "off", ...more, name, value });
     const choices = options.map(([key, label]) => element("option", { value: key, selected: key === value }, label));
     return element("select", { name }, ...choices);

@@ -20,12 +20,16 @@ export function length(seconds) {
   return whole % 60 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
 }
 
-/** "1 face", "3 faces". */
-export const count = (number, one, many = `${one}s`) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
+/** A number as people read it: "54,000". */
+export const number = (value) => value.toLocaleString();
 
-/** A date and time in the reader's own form. */
-export const when = (iso) =>
-  new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+/** "1 face", "3 faces". */
+export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+
+const MOMENT = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" };
+
+/** A date and time in the reader's own form and time zone, which is named: the ids of sessions have UTC. */
+export const when = (iso) => new Date(iso).toLocaleString(undefined, MOMENT);
 
 /** Bytes: "4 GB", "1.5 MB". */
 export function bytes(size) {
@@ -40,3 +44,9 @@ export const percent = (share) => `${Math.round(share * 100)} %`;
 
 /** How a face is called. */
 export const faceName = (face) => face.name || `Face ${face.face_id}`;
+
+/** What the server says, as a sentence: with a capital, and a full stop where it has no end. */
+export function sentence(text) {
+  const said = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(said) ? said : `${said}.`;
+}

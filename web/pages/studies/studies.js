@@ -37,7 +37,7 @@ function show() {
   body.replaceChildren(...studies.map(row));
   if (!studies.length) {
     const text =
-      "A study puts viewers of the same video on its clock: how the audience felt at each moment, with a band that says how sure that is.";
+      "A study puts viewers of the same video on its clock: how the audience looked at each moment, with a band that says how sure that is.";
     say(text, element("button", { className: "primary", onclick: create }, "Make the first study"));
   }
 }

@@ -33,7 +33,7 @@ export class Compare {
     };
     if (this.tools.dataset.of !== JSON.stringify(known)) {
       this.tools.dataset.of = JSON.stringify(known);
-      this.tools.replaceChildren(choice(0, "This stimulus"), element("span", { className: "quiet" }, "less"), choice(1, "that stimulus"));
+      this.tools.replaceChildren(choice(0, "This stimulus"), element("span", { className: "quiet" }, "minus"), choice(1, "that stimulus"));
     }
     await this.#load(study, step);
   }
@@ -69,7 +69,7 @@ function words({ overall, paired, curve }, [a, b]) {
   const who = paired ? `${overall.n_a} viewers who saw both, each compared with themselves` : `${overall.n_a} and ${overall.n_b} viewers, group with group`;
   const sure = overall.low === null ? "too few viewers for an interval" : `95 % interval ${limits(overall)}`;
   const verdict =
-    overall.low === null ? "" : overall.low > 0 ? ` ${a} was the more positive one.` : overall.high < 0 ? ` ${b} was the more positive one.` : " The interval holds zero: no clear difference on the whole.";
+    overall.low === null ? "" : overall.low > 0 ? ` ${a} was the more positive one.` : overall.high < 0 ? ` ${b} was the more positive one.` : " The interval holds zero: no clear difference overall.";
   const band = curve.low.every((value) => value === null) ? " No band is shown: it needs three viewers of each." : "";
-  return `${a} less ${b}: ${valenceText(overall.difference)} on the whole (${sure}; n: ${who}).${verdict}${band}`;
+  return `${a} minus ${b}: ${valenceText(overall.difference)} overall (${sure}; n: ${who}).${verdict}${band}`;
 }

@@ -23,8 +23,8 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
         text: study().links.links.some((link) => link.open) ? "Another name closes the study’s links." : [],
         fields: [
           { name: "name", label: "Name", value: name, required: true },
-          { name: "notes", label: "Notes, printed at the head of the report", value: notes, maxLength: 4000 },
-          { name: "consent", label: "What viewers are told before they agree", value: consent, maxLength: 4000, placeholder: "The notice and what is stored are always added" },
+          { name: "notes", label: "Notes, printed at the head of the report", value: notes, maxLength: 4000, rows: 3 },
+          { name: "consent", label: "What viewers are told before they agree", value: consent, maxLength: 4000, rows: 6, placeholder: "The notice and what is stored are always added" },
         ],
       });
       if (!answer) return;

@@ -94,7 +94,7 @@ export function showCounting(root, { excluded, options, viewer_list: list, viewe
   const share = (number) => `${number.toLocaleString()} of ${count(excluded.samples, "sample")}`;
   const rows = [
     ["Viewers", `${n} of ${list.length} counted`],
-    ["Outside", share(excluded.outside)],
+    ["Not during it", share(excluded.outside)],
     ["Quality", `${share(excluded.low_quality)} below ${options.min_quality}`],
     ["By hand", share(excluded.marked)],
     ["Coverage", `${viewers(excluded.low_coverage.length)} seen for less than ${percent(options.min_coverage)}`],

@@ -17,7 +17,7 @@ import { marksOf, showCounting, showFigures, showMoments, showSegments } from ".
 import { showInvitation } from "./invite.js";
 import { showViewers } from "./people.js";
 import { belowOf, limitOf, plot } from "./plot.js";
-import { caution, certainty, viewers } from "./words.js";
+import { caution, certainty, reading, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
 const GROW = 4000; // ms between new curves while somebody takes part, and at least
@@ -119,11 +119,12 @@ function show() {
   const { curve, segments, moments, options, measure } = findings;
   const shares = measure === "valence";
   offer(find("measure"), find("measure-choice"), findings.measures, "Valence");
-  find("chart-title").textContent = shares ? "How the audience felt" : measureName(measure);
+  find("chart-title").textContent = shares ? "How the audience looked" : measureName(measure);
   marks = marksOf(moments);
   const points = curve.mean.filter((value) => value !== null).length;
   chart.show({ curve, segments, marks, step: options.step, points, shares, view: { limit: limitOf(curve), below: belowOf(shares) } }, stimulus.duration_s);
   find("says").textContent = caution(findings);
+  find("reading").textContent = points ? reading(limitOf(curve), options.baseline) : "";
   const key = (kind, text) => element("span", {}, element("i", { className: kind }), text);
   find("legend").replaceChildren(...(points ? [key("mean", "mean"), ...(curve.low.some((value) => value !== null) ? [key("band", "95 % band")] : []), ...(curve.error?.some((value) => value !== null) ? [key("error", "± error of reading")] : [])] : []));
   showFigures(find("figures"), findings);

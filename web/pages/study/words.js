@@ -11,6 +11,13 @@ export const limits = ({ low, high }) => (low === null ? "" : `${valenceText(low
 /** "95 % interval +0.22 to +0.38, n = 12". */
 export const certainty = (one) => `${one.low === null ? "" : `95 % interval ${limits(one)}, `}n = ${one.n}`;
 
+/** How the curve is to be read: its scale where that is not the whole one, and what counts as zero. */
+export function reading(limit, baseline) {
+  const scale = limit < 1 ? `The scale runs from −${limit} to +${limit}, not from −1 to +1.` : "";
+  const zero = baseline ? `Zero is each viewer’s own mean from ${baseline[0]} to ${baseline[1]} s: the curve shows changes from there.` : "";
+  return [scale, zero].filter(Boolean).join(" ");
+}
+
 /** What is to be known of the curve before it is looked at. */
 export function caution({ viewers: n, viewer_list: list, method, excluded, options }) {
   if (!list.length) return "No viewers yet. Invite some, or attach sessions that were recorded elsewhere.";

@@ -1,7 +1,7 @@
 // One file in the queue: its transfer, its analysis, its result.
 
 import { element } from "../shared/elements.js";
-import { bytes, count, length } from "../shared/text.js";
+import { bytes, count, length, sentence } from "../shared/text.js";
 import { result } from "./result.js";
 
 export class JobCard {
@@ -59,10 +59,13 @@ export class JobCard {
     } else if (job.status === "running") {
       this.#is("running", running(job), job.frames_expected ? job.progress : null, [this.#button("Cancel")]);
     } else if (job.status === "failed") {
-      if (this.status !== "failed") this.fail(sentence(job.error), true);
+      if (this.status !== "failed") this.fail(remedy(job.error), true);
     } else if (this.status !== "done") {
       this.#is("done", "Analysed and stored", undefined, []);
-      result(job.session, this.result, this.actions);
+      result(job.session, this.result, this.actions).then((known) => {
+        if (known.length) this.says.textContent = `Stored. ${known.join(" ")}`;
+        this.element.classList.toggle("warned", known.length > 0);
+      });
     }
   }
 
@@ -99,8 +102,7 @@ function running(job) {
 }
 
 /** An error as a sentence that asks for the remedy. */
-function sentence(error) {
-  const said = error.charAt(0).toUpperCase() + error.slice(1);
-  const ended = /[.!?]$/.test(said) ? said : `${said}.`;
+function remedy(error) {
+  const ended = sentence(error);
   return /choose another/.test(ended) ? ended : `${ended} Please choose another file.`;
 }

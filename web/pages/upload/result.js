@@ -3,11 +3,12 @@
 import { api, sessionApi, sessionPage } from "../shared/api.js";
 import { element } from "../shared/elements.js";
 import { valenceText, valenceWord } from "../shared/palette.js";
-import { faceName } from "../shared/text.js";
+import { faceName, sentence } from "../shared/text.js";
 import { thumbnail } from "../shared/thumbnail.js";
 
 const MOST = 8; // faces told one by one
 
+/** Shows what was found. Returns what is to be known of the file, in sentences. */
 export async function result(session, box, actions) {
   const open = element("a", { className: "button", href: sessionPage(session), data: { action: "open" } }, "Open session");
   actions.append(open);
@@ -15,7 +16,7 @@ export async function result(session, box, actions) {
   try {
     found = await api(sessionApi(session));
   } catch {
-    return; // the link stays
+    return []; // the link stays
   }
   const faces = found.faces.slice(0, MOST).map((face) =>
     element(
@@ -33,4 +34,5 @@ export async function result(session, box, actions) {
       : found.curve.length ? thumbnail(found.curve, found.duration_s) : null;
   box.replaceChildren(...[picture, element("ul", {}, ...faces)].filter(Boolean));
   box.hidden = false;
+  return found.events.filter((event) => event.kind === "source").map((event) => sentence(event.text));
 }

@@ -1,6 +1,10 @@
 // Draws a frame and, on it, who was found: a rounded frame, the id and the value, in the colour of the value.
 
+import { placeLabels } from "../labels.js";
 import { valenceColour, valenceText } from "../palette.js";
+
+const GAP = 4; // pixels of a 640 px picture between a box and its label
+const CROWD = 5; // faces from which on labels are small and short
 
 export class Overlay {
   constructor(canvas) {
@@ -41,49 +45,54 @@ export class Overlay {
     }
     // The analysis may have seen the picture at another size than the camera's.
     const scale = width / message.width;
-    const crowded = message.faces.length > 4;
-    const boxes = message.faces.map((face) => this.#face(face, scale, crowded));
+    const unit = Math.max(1, width / 640); // one pixel of a 640 px picture
+    const boxes = message.faces.map((face) => this.#box(face, scale, unit));
+    const drawn = message.faces.map((face, i) => ({ face_id: face.face_id, box: boxes[i] }));
+    if (this.values) this.#labels(message.faces, boxes, unit).forEach((label, i) => (drawn[i].label = label));
     // What is drawn where, in pixels of the canvas, for tests and for whoever automates the page.
-    canvas.dataset.faces = JSON.stringify(boxes);
+    canvas.dataset.faces = JSON.stringify(drawn);
   }
 
-  #face(face, scale, crowded) {
+  /** Draws a face's box and returns its edges on the canvas. */
+  #box(face, scale, unit) {
     const { context, canvas } = this;
     let [left, top, right, bottom] = face.box.map((edge) => edge * scale);
     if (this.mirrored) [left, right] = [canvas.width - right, canvas.width - left];
-    const unit = Math.max(1, canvas.width / 640); // one pixel of a 640 px picture
-    const colour = valenceColour(face.smoothed);
-
     context.globalAlpha = 0.45 + 0.55 * face.quality;
     context.lineWidth = 4.5 * unit;
     context.strokeStyle = "rgb(0 0 0 / 45%)";
     this.#outline(left, top, right, bottom, unit);
     context.lineWidth = 2.5 * unit;
-    context.strokeStyle = colour;
+    context.strokeStyle = valenceColour(face.smoothed);
     this.#outline(left, top, right, bottom, unit);
     context.globalAlpha = 1;
-    const drawn = { face_id: face.face_id, box: [left, top, right, bottom] };
-    if (!this.values) return drawn;
+    return [left, top, right, bottom];
+  }
 
+  /** Draws the labels of `boxes` where none hides another, and returns their edges. */
+  #labels(faces, boxes, unit) {
+    const { context, canvas } = this;
+    const crowded = faces.length >= CROWD;
     const size = (crowded ? 11 : 14) * unit;
-    const text = crowded ? `${face.face_id}  ${valenceText(face.smoothed)}` : `Face ${face.face_id}   ${valenceText(face.smoothed)}`;
     context.font = `600 ${size}px system-ui, sans-serif`;
-    const wide = context.measureText(text).width + size * 1.9;
-    const high = size * 1.7;
-    const x = Math.min(Math.max(0, left), canvas.width - wide);
-    const y = top - high - 4 * unit >= 0 ? top - high - 4 * unit : Math.min(bottom + 4 * unit, canvas.height - high);
-    context.fillStyle = "rgb(18 22 27 / 82%)";
-    context.beginPath();
-    context.roundRect(x, y, wide, high, high / 3);
-    context.fill();
-    context.fillStyle = colour;
-    context.beginPath();
-    context.arc(x + size * 0.75, y + high / 2, size * 0.3, 0, 2 * Math.PI);
-    context.fill();
-    context.fillStyle = "#fff";
     context.textBaseline = "middle";
-    context.fillText(text, x + size * 1.35, y + high / 2 + size * 0.04);
-    return drawn;
+    const texts = faces.map((face) => `${crowded ? `${face.face_id} ` : `Face ${face.face_id}  `} ${valenceText(face.smoothed)}`);
+    const sizes = texts.map((text) => [context.measureText(text).width + size * 1.9, size * 1.7]);
+    const corners = placeLabels(boxes, sizes, [canvas.width, canvas.height], GAP * unit);
+    return corners.map(([x, y], i) => {
+      const [wide, high] = sizes[i];
+      context.fillStyle = "rgb(18 22 27 / 82%)";
+      context.beginPath();
+      context.roundRect(x, y, wide, high, high / 3);
+      context.fill();
+      context.fillStyle = valenceColour(faces[i].smoothed);
+      context.beginPath();
+      context.arc(x + size * 0.75, y + high / 2, size * 0.3, 0, 2 * Math.PI);
+      context.fill();
+      context.fillStyle = "#fff";
+      context.fillText(texts[i], x + size * 1.35, y + high / 2 + size * 0.04);
+      return [x, y, x + wide, y + high];
+    });
   }
 
   #outline(left, top, right, bottom, unit) {

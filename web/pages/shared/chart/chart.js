@@ -2,14 +2,14 @@
 
 import { paint } from "./paint.js";
 import { scales } from "./axes.js";
-import { onTheme, theme } from "./theme.js";
+import { density, onTheme, theme } from "./theme.js";
 
 const CLOSEST = 0.25; // seconds that the closest zoom shows
 
 export class Chart {
   /**
    * `plot({view, theme, ...content})`: the shapes of what is in view; `seek(time)` when the user points at a moment,
-   * `choose(from, to)` when at a stretch.
+   * `choose(from, to)` when at a stretch, which is shown until that is settled.
    */
   constructor(root, { plot, seek, choose }) {
     this.root = root;
@@ -46,7 +46,7 @@ export class Chart {
     this.view = { from: this.range[0], to: this.range[1], width, height, ...this.content.view };
     this.scale = scales(this.view);
     const shapes = this.plot({ ...this.content, view: this.view, theme: theme() });
-    paint(this.canvas, shapes, width, height, devicePixelRatio || 1);
+    paint(this.canvas, shapes, width, height, density());
     this.canvas.dataset.drawn = this.content.points ?? "";
     this.at(this.time);
     this.select(this.selection);
@@ -113,10 +113,11 @@ export class Chart {
       if (choosing) this.select([Math.min(start, time), Math.max(start, time)]);
       else this.seek(time);
     };
-    const end = () => {
+    const end = async () => {
       this.dragging = false;
       this.root.removeEventListener("pointermove", move);
-      if (choosing && this.selection && this.selection[1] > this.selection[0]) this.choose(...this.selection);
+      if (choosing && this.selection && this.selection[1] > this.selection[0]) await this.choose(...this.selection);
+      this.select(null); // it was used, or is not wanted
     };
     this.root.addEventListener("pointermove", move);
     this.root.addEventListener("lostpointercapture", end, { once: true });

@@ -15,11 +15,29 @@ export const dark = {
 };
 
 const scheme = matchMedia("(prefers-color-scheme: dark)");
+let printing = false;
+const listeners = [];
 
-/** The theme of the page as it is now. */
-export const theme = () => (scheme.matches ? dark : light);
+/** The theme of the page as it is now; paper is light. */
+export const theme = () => (scheme.matches && !printing ? dark : light);
 
-export const onTheme = (act) => scheme.addEventListener("change", act);
+/** Pixels of a canvas per pixel of the page. */
+export const density = () => (printing ? 3 : devicePixelRatio || 1);
+
+/** `act()` when the theme or the density changes. */
+export const onTheme = (act) => listeners.push(act);
+
+function tell() {
+  for (const act of listeners) act();
+}
+
+scheme.addEventListener("change", tell);
+for (const [event, is] of [["beforeprint", true], ["afterprint", false]]) {
+  addEventListener(event, () => {
+    printing = is;
+    tell();
+  });
+}
 
 /** Colour and dash pattern of the n-th face. */
 export const faceInk = (which, order) => ({
