@@ -2,9 +2,9 @@
 # # 4. The final training
 #
 # The curves of the trainings that ended in the network that ships (`runs/final`), then its figures, from
-# its manifest. Both of its members went on from version 1.2: `first` gave them back their heads for
-# expressions and showed them covered, compressed and shaken faces; `second` learnt from labels with headroom,
-# spread by the evidence that both found in a face.
+# its manifest. Both of its members went on from version 1.2: `first` gave them heads for expressions and
+# showed them covered, compressed and shaken faces; `second` learnt from labels softened and spread by what
+# both said of a face; `averaged` is 0.6 of the way back to the weights of version 1.2.
 
 # %%
 import json
@@ -21,11 +21,7 @@ from training.scoring.tables import markdown
 os.chdir(Path(training.__file__).parents[1])  # paths as on the command line
 plt.rcParams["figure.dpi"] = 70
 
-members = [
-    Path("runs/final") / network / stage
-    for network in ("residual", "recognition")
-    for stage in ("first", "second")
-]
+members = [Path("runs/final") / run for run in ("residual/first", "recognition/first", "recognition/second")]
 figure, axes = plt.subplots(1, 5, figsize=(12, 2.8), layout="constrained")
 for folder in members:
     for axis, name in zip(axes, ("Loss", "CCC", "PCC", "RMSE", "SAGR"), strict=True):
@@ -35,13 +31,12 @@ for folder in members:
 _ = axes[0].legend(fontsize=7)
 
 # %% [markdown]
-# Training faces are augmented, and validation faces are clean and scored with the averaged weights; the
-# labels of the second stage are not those of validation, so that its losses cannot be compared with the
-# first's. By itself, before calibration, each member scores:
+# Validation faces are clean and scored with the averaged weights; the labels of the second stage are not
+# those of validation. By itself, before calibration, each member scores:
 
 # %%
 rows = []
-for folder in members:
+for folder in [*members, *Path("runs/final").glob("*/averaged")]:
     result = json.loads((folder / "result.json").read_text())
     for part in ("validation", "test"):
         figures = {m: result[part][m] for m in ("n", "ccc", "pcc", "rmse", "sagr")}

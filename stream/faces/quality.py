@@ -53,7 +53,7 @@ def quality(
     if frame is not None:
         doubt += _ramp(outside(crop, frame), 0.0, 0.4)
     if spread is not None:
-        doubt += 1.9 * _ramp(spread, 0.10, 0.50)
+        doubt += 1.9 * _ramp(spread, 0.125, 0.625)
     if seen is not None:
         doubt += 1.4 * _ramp(seen.face, 0.9, 0.1)
         doubt += 1.1 * _ramp(seen.mouth_covered, 0.2, 0.8)

@@ -1,4 +1,4 @@
-"""The line from what a network says to what raters say, fitted on faces that it did not learn from."""
+"""The lines from what a network says to what is so, fitted on faces that it did not learn from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 
 from inference import Calibration
 from training.scoring.metrics import calibration_slope
@@ -46,3 +47,21 @@ def calibrate(true: Values, raw: Values) -> Calibration:
     below = round(float(np.clip(mildness**_PART, 1.0, _MOST)), 4)
     stretched = Calibration(line.slope, line.intercept, below)
     return replace(stretched, intercept=round(line.intercept + float((true - stretched.of(raw)).mean()), 4))
+
+
+def spread_line(error: Values, log_spread: Values) -> tuple[float, float]:
+    """Intercept and slope that turn the logarithms of expected errors (n,) into those under which the real
+    ones (n,) are likeliest (normal distributions); 0 and 1 where nothing can be fitted.
+
+    What is learnt from changed faces expects too much of plain ones, and an ensemble's members differ more
+    than their mean errs.
+    """
+    if len(error) < _FEWEST or float(np.ptp(log_spread)) < 1e-3:
+        return 0.0, 1.0
+
+    def unlikely(line: npt.NDArray[np.float64]) -> float:
+        told = line[0] + line[1] * log_spread
+        return float(np.mean(told + 0.5 * error**2 * np.exp(-2 * told)))
+
+    intercept, slope = minimize(unlikely, (0.0, 1.0), method="Nelder-Mead").x
+    return (float(intercept), float(slope)) if slope > 0 else (0.0, 1.0)

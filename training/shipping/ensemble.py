@@ -47,6 +47,20 @@ class Ensemble(FaceNetwork):
         return torch.stack([s * v for s, v in zip(self.shares, values, strict=True)]).sum(dim=0)
 
 
+class Surer(FaceNetwork):
+    """A network whose expected errors are put through a line, in logarithms."""
+
+    def __init__(self, network: FaceNetwork, intercept: float, slope: float) -> None:
+        nn.Module.__init__(self)
+        self.network = network
+        self.register_buffer("arousal_learnt", network.arousal_learnt.clone())
+        self._intercept, self._slope = intercept, slope
+
+    def forward(self, faces: Tensor) -> Outputs:
+        said: Outputs = self.network(faces)
+        return said._replace(spread=self._intercept + self._slope * said.spread)
+
+
 def together(runs: Sequence[Path], first: float | None = None) -> tuple[FaceNetwork, list[Recipe]]:
     """The best network of one run, or the ensemble of several, ready to predict, and the recipes.
 

@@ -9,16 +9,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from inference import Calibration
+from training.datasets.faces import FaceSet
 from training.datasets.files import write_bytes, write_json
 from training.datasets.pictures import Image
 from training.datasets.prepare import Prepared
 from training.errors import TrainingError
 from training.fitting.board import Board
+from training.fitting.loop import predict
 from training.fitting.phases import Result, introduce
 from training.fitting.progress import Bars
 from training.fitting.runs import Run
+from training.networks.layers import FaceNetwork
 from training.scoring import speed
 from training.scoring.assessment import Assessment, assess, groups_of
 from training.scoring.expressions import by_expression, smiles_apart
@@ -26,8 +30,8 @@ from training.scoring.judged import Judge
 from training.scoring.tables import markdown
 from training.shipping import onnxfile
 from training.shipping.beside import learnt, told_beside
-from training.shipping.calibration import calibrate
-from training.shipping.ensemble import Ensemble, together
+from training.shipping.calibration import calibrate, spread_line
+from training.shipping.ensemble import Ensemble, Surer, together
 from training.shipping.errorbar import add_error_bar
 from training.shipping.manifest import FLOAT32, INT8, MANIFEST, MODEL, SCALE, described, manifest, variant_of
 
@@ -64,6 +68,9 @@ def export(
     folder, side = run.folder, prepared.cropping.side
     validation, test = prepared.part("validation", run.config.fold), prepared.part("test")
     faces = normalised(validation.crops)
+
+    shares = network.shares if isinstance(network, Ensemble) else [1.0]
+    network = surer(network, validation)
 
     beside = learnt(network, validation)
     onnxfile.write_onnx(network, folder / FLOAT32, side, beside)
@@ -117,7 +124,7 @@ def export(
             "target": prepared.data.target,
             **({"arousal": prepared.data.arousal} if onnxfile.AROUSAL in beside else {}),
             "licence": prepared.data.licence,
-            "shares": network.shares if isinstance(network, Ensemble) else [1.0],
+            "shares": shares,
             "recipes": [described(recipe) for recipe in recipes],
         },
         metrics={
@@ -144,6 +151,13 @@ def export(
     }
     run.finish(result)
     return result
+
+
+def surer(network: FaceNetwork, validation: FaceSet) -> Surer:
+    """`network`, which expects errors as large as those that it makes on `validation`."""
+    said = predict(network, validation.crops, torch.device("cpu"))
+    error = calibrate(validation.valence, said[:, 0]).of(said[:, 0]) - validation.valence
+    return Surer(network, *spread_line(error, said[:, 1])).eval()
 
 
 def normalised(crops: Image) -> npt.NDArray[np.float32]:

@@ -7,7 +7,7 @@ import pytest
 
 from inference import Calibration
 from training.scoring.metrics import calibration_slope, score
-from training.shipping.calibration import calibrate
+from training.shipping.calibration import calibrate, spread_line
 
 
 def readings(stretched: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -56,3 +56,15 @@ def test_few_negative_faces_say_nothing_of_negative_faces() -> None:
     true, raw = readings(stretched=1.3)
     some = np.flatnonzero((true > -0.3) | (np.arange(len(true)) % 50 == 0))
     assert calibrate(true[some], raw[some]).below == 1.0
+
+
+def test_expected_errors_become_as_large_as_real_ones() -> None:
+    rng = np.random.default_rng(0)
+    real = rng.uniform(0.05, 0.4, 6000).astype(np.float32)
+    error = rng.normal(0, real).astype(np.float32)
+    timid = np.log(3 * real**0.6)
+    intercept, slope = spread_line(error, timid)
+    told = np.exp(intercept + slope * timid)
+    assert np.allclose(told, real, rtol=0.1)
+    assert spread_line(error, np.zeros_like(timid)) == (0.0, 1.0)
+    assert spread_line(error[:20], timid[:20]) == (0.0, 1.0)
