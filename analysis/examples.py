@@ -14,7 +14,7 @@ SESSION = "Example: two faces"
 STUDY = "Example study"
 NOTES = (
     "An example, made from the sample clip: the two people in it stand for two viewers of that clip. An "
-    "interval would need five. Delete it whenever you like; it does not come back."
+    "interval would need three. Delete it whenever you like; it does not come back."
 )
 SCENES = (("They change places", 2.8, 5.8), ("One is covered", 7.4, 9.6))
 """Segments of the clip, in seconds (media/README.md)."""

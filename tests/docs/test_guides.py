@@ -11,6 +11,10 @@ import pytest
 import typer
 from typer.main import get_command
 
+from analysis.examples import NOTES
+from results import NEUTRAL, Options
+from results.audience.bootstrap import MIN_VIEWERS
+from stream.faces import stillness
 from tests import ROOT
 from valence import cli
 from valence.settings import Settings
@@ -20,6 +24,7 @@ DOCS = ROOT / "docs"
 GUIDES = sorted(DOCS.glob("*.md"))
 PAGES = [*GUIDES, ROOT / "README.md"]
 MOST_PICTURE_BYTES = 1_000_000
+_WORDS = {0.25: "a quarter", 3: "three", 5.0: "five"}
 
 
 def text_of(page: Path) -> str:
@@ -118,3 +123,21 @@ def test_pictures_are_small_and_all_are_shown() -> None:
     assert sum(picture.stat().st_size for picture in pictures) < MOST_PICTURE_BYTES
     shown = "".join(map(text_of, GUIDES))
     assert [picture.name for picture in pictures if f"pictures/{picture.name}" not in shown] == []
+
+
+def test_figures_are_those_of_the_program() -> None:
+    said = {
+        "run-a-study.md": [f"Below {_WORDS[MIN_VIEWERS]} viewers there is none"],
+        "read-a-report.md": [f"Below {_WORDS[MIN_VIEWERS]} there is no interval", f"within ±{NEUTRAL:g}"],
+        "analyse-a-folder.md": [f"below {Options().min_quality:g}, as studies do"],
+        "glossary.md": [
+            f"below {Options().min_quality:g} do not count",
+            f"less than {_WORDS[Options().min_coverage]}",
+            f"between −{NEUTRAL:g} and +{NEUTRAL:g}",
+            f"in {_WORDS[stillness.SECONDS]} seconds or more",
+        ],
+    }
+    for page, phrases in said.items():
+        text = " ".join(text_of(DOCS / page).split())
+        assert [phrase for phrase in phrases if phrase not in text] == []
+    assert f"would need {_WORDS[MIN_VIEWERS]}" in NOTES
