@@ -29,12 +29,22 @@ export function trend(times, values, view, scale, gap) {
   }
   let [line, band] = ["", ""];
   for (const run of runs) {
+    scraps(run);
     const points = run.map(({ number, values: own }) => point(scale.left + (number + 0.5) * PART, own, scale));
     const edge = (list, name) => list.map((one) => `${one.x.toFixed(1)} ${one[name].toFixed(1)}`).join("L");
     line += `M${edge(points, "mean")}${points.length > 1 ? "" : "h0.1"}`;
     band += `M${edge(points, "high")}L${edge(points.toReversed(), "low")}Z`;
   }
   return { line, band };
+}
+
+/** A part at an end of a `run` that holds few values is no part of its own: its mean would be a matter of chance. */
+function scraps(run) {
+  for (const [end, beside] of [[run.length - 1, run.length - 2], [0, 1]]) {
+    if (run.length < 2 || 2 * run[end].values.length > run[beside].values.length) continue;
+    run[beside].values.push(...run[end].values);
+    run.splice(end, 1);
+  }
 }
 
 function point(x, values, { y }) {
