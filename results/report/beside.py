@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from results.audience.curves import Stretch
-from results.report.charts import Plot, curve_plot
+from results.report.charts import Plot, common_limit, curve_plot
 from results.sessions.samples import AROUSAL
 from results.studies.findings import Findings
 
@@ -24,9 +24,12 @@ def beside_card(findings: Findings) -> BesideCard | None:
     if not known:
         return None
     arousal = known.pop(AROUSAL.name, None)
+    drawn = None
+    if arousal is not None:
+        drawn = curve_plot(arousal.curve, findings.stimulus.duration_s, common_limit([arousal.curve]))
     shares = [(name.removeprefix("expression_"), one.overall) for name, one in known.items()]
     return BesideCard(
-        arousal=None if arousal is None else curve_plot(arousal.curve, findings.stimulus.duration_s),
+        arousal=drawn,
         overall=None if arousal is None else arousal.overall,
         shares=tuple(sorted(shares, key=lambda share: -share[1].mean)),
     )
