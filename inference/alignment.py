@@ -236,16 +236,12 @@ def patch(
     y0 = int(np.clip(np.floor(centre[1] - half), 0, height - 1))
     x1 = int(np.clip(np.ceil(centre[0] + half), x0 + 1, width))
     y1 = int(np.clip(np.ceil(centre[1] + half), y0 + 1, height))
-    part, halvings = image[y0:y1, x0:x1], 0
-    # To average whole pixels, two by two, is several times as fast as to average parts of some.
-    while face >= 2 * pixels and min(part.shape[:2]) > 1:
-        part, face, halvings = halved(part), face / 2, halvings + 1
-    width, height = part.shape[1], part.shape[0]
+    part = image[y0:y1, x0:x1]
     if face > pixels:
         shrink = pixels / face
-        size = max(1, round(width * shrink)), max(1, round(height * shrink))
+        size = max(1, round((x1 - x0) * shrink)), max(1, round((y1 - y0) * shrink))
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-    pixel = np.array([width / part.shape[1], height / part.shape[0]]) * 2**halvings
+    pixel = np.array([(x1 - x0) / part.shape[1], (y1 - y0) / part.shape[0]])
     return Patch(part, np.array([x0, y0], np.float64), pixel)
 
 

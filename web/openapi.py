@@ -17,6 +17,7 @@ from web.access.audience import audience_of
 from web.access.identity import Role
 
 PARAMETERS = {
+    "measure": "What is averaged: valence, arousal or the share of an expression, `expression_happiness`.",
     "a": "A stimulus of the study, by its id.",
     "after_frame": "Only samples of frames after this one.",
     "b": "Another stimulus; that of another study as `study/stimulus`.",

@@ -2,7 +2,7 @@
 # # 2. Which network?
 #
 # Three families by the same recipe: ours, MobileNetV3 and EfficientNet-B0 (what the original system
-# used), all for 64-pixel grey faces, half as wide as they can be, on all of FER+. What is shown is
+# used), all for 64-pixel grey faces, half as wide, six epochs on every twelfth face. What is shown is
 # `runs/model_selection`, as this repository has it; on your own data:
 #
 #     valence model-selection --dataset csv --data labels.csv

@@ -8,6 +8,7 @@ says is held against `MediaLimits` before a single picture is decoded.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import stat
 from collections.abc import Callable, Iterator
@@ -124,9 +125,14 @@ def no_media(path: Path, why: str) -> SourceError:
 
 
 def _is_text(path: Path) -> bool:
-    """Whether a file begins as a text does, without a byte that none has."""
+    """Whether a file begins as a text in UTF-8 does, without a byte that none has."""
     with path.open("rb") as file:
         beginning = file.read(512)
+    try:
+        # The last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
     return bool(beginning) and not set(beginning) - _OF_TEXTS
 
 

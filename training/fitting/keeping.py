@@ -19,6 +19,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from training.datasets.files import write_bytes, write_whole
 from training.errors import TrainingError
 from training.fitting.board import FACES
+from training.fitting.checkpoints import RECIPE
 from training.fitting.runs import CONFIG
 
 _KEPT = (".json", ".toml")
@@ -30,7 +31,7 @@ def keep(run: Path, into: Path) -> None:
     Raises:
         TrainingError: `run` is not the folder of a run.
     """
-    if not (run / CONFIG).is_file():
+    if not any((run / name).is_file() for name in (CONFIG, RECIPE)):
         raise TrainingError(f"{run} is not the folder of a run: it has no {CONFIG}")
     for path in sorted(run.rglob("*")):
         target = into / path.relative_to(run)

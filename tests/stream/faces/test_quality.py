@@ -45,7 +45,7 @@ def read(image: np.ndarray, model: ValenceModel, box: Box = BOX, roll: float = 0
 def test_a_good_face_is_trusted(crop: Crop, model: ValenceModel) -> None:
     assert quality(crop, BOX, 0.93, 0.1, AHEAD, OPEN, (512, 512, 3)) > 0.9
     for name, box in (("one_face.jpg", BOX), ("neutral_face.jpg", Box(182, 121, 353, 332))):
-        assert read(cv2.imread(str(MEDIA / name)), model, box).quality > 0.8
+        assert read(cv2.imread(str(MEDIA / name)), model, box).quality > 0.75
 
 
 def test_everything_that_is_worse_costs(model: ValenceModel, crop: Crop) -> None:

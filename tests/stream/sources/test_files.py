@@ -98,7 +98,7 @@ def _patched(data: bytes, at: int, by: bytes) -> bytes:
             _patched(SAMPLE, SAMPLE.rindex(b"avc1"), b"zzzz"),
             "codec that is not known.*convert it",
         ),
-        ("list.mp4", b"ffconcat version 1.0\nfile gone.mp4\n", "it cannot be read; copy it again"),
+        ("list.mp4", b"ffconcat version 1.0\nfile gone.mp4\n", "it is a text, and no image or video"),
         ("broken.jpg", b"\xff\xd8\xff", "it is not a picture that can be read.*choose another file"),
     ],
 )

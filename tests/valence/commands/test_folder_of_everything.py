@@ -100,7 +100,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
 }
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty.mp4": (lambda p: p.touch(), "empty"),
-    "text.mp4": (lambda p: p.write_text("plain words " * 50), "not a video"),
+    "text.mp4": (lambda p: p.write_text("plain words " * 50), "it is a text"),
     "cut.jpg": (lambda p: p.write_bytes((MEDIA / "one_face.jpg").read_bytes()[:900]), "not a picture"),
     "sound.mp4": (make.audio_only, "only sound"),
     "dead.mp4": (lambda p: p.symlink_to("nowhere.mp4"), "leads nowhere"),
