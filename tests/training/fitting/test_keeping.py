@@ -65,16 +65,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("phase", [MODEL_SELECTION, CROSS_VALIDATION, TUNING, FINAL])
 def test_a_fresh_clone_tells_the_story_of_each_phase(story: Path, phase: str) -> None:
     board = EventMultiplexer().AddRunsFromDirectory(str(story / phase)).Reload()
-    tags = board.Runs()
-    trained = {name for name, found in tags.items() if "CCC/validation" in found["scalars"]}
+    scalars, images, settings = (board.PluginRunToTagToContent(p) for p in ("scalars", "images", "hparams"))
+    trained = {name for name, tags in scalars.items() if "CCC/validation" in tags}
     assert trained, f"no curves below runs/{phase}"
-    assert trained <= set(board.PluginRunToTagToContent("hparams")), (
-        "runs are missing in the table of settings"
-    )
+    assert trained <= set(settings), "runs are missing in the table of settings"
     for picture in ("validation/predicted against true", "validation/errors"):
         # Of a search some trials are stopped early, without pictures.
-        assert any(picture in tags[name]["images"] for name in trained)
-    assert not any(tag.endswith(FACES) for found in tags.values() for tag in found["images"])
+        assert any(picture in tags for tags in images.values())
+    assert not any(tag.endswith(FACES) for tags in images.values() for tag in tags)
 
 
 def test_the_story_is_small_and_names_no_place_of_the_machine_that_trained(story: Path) -> None:

@@ -125,7 +125,7 @@ def test_export_writes_a_model_that_serves_what_was_trained(trained: Order, tmp_
     values = json.loads((models / "valence.json").read_text())
     assert str(trained.places.data) not in json.dumps(values), "a path of this machine is in the manifest"
     session = ort.InferenceSession(models / "valence.onnx", providers=["CPUExecutionProvider"])
-    assert [o.name for o in session.get_outputs()] == ["valence", "spread"]
+    assert [o.name for o in session.get_outputs()] == ["valence", "spread", "arousal"]
 
     served = commands.evaluate(order, models / "valence.json", card=True)
     card = (models / "README.md").read_text()
