@@ -160,19 +160,23 @@ def figures(watched: Sequence[Clip]) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def asked(about: str | None, fewest: int) -> tuple[list[Clip], bool]:
+    """The clips that the command line asks for, of at least so many readings, and whether it wants JSON."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("portraits", type=Path, nargs="?", help="folder of photographs, one person each")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     given = parser.parse_args()
-    watched = [clip for clip in clips(given.portraits) if len(clip.raw) > 2 * _SETTLED]
+    watched = [clip for clip in clips(given.portraits) if len(clip.raw) >= fewest]
     if not watched:
         parser.error("no portrait with a face; choose others")
+    return watched, given.json
+
+
+def main() -> None:
+    """Prints the table."""
+    watched, as_json = asked(__doc__, 2 * _SETTLED + 1)
     told = figures(watched)
-    if given.json:
+    if as_json:
         print(json.dumps(told))
         return
     title = f"Standard deviation of valence, {told['faces']} faces"

@@ -20,18 +20,16 @@ shipped     `stream.faces.smoothing`, as it is
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.jitter import Clip, Values, clips
+from benchmarks.jitter import Clip, Values, asked
 from media.crowd import FPS
 from stream.faces.smoothing import TIME_CONSTANT, Smoother
 
@@ -161,17 +159,9 @@ def compare(watched: Sequence[Clip]) -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("portraits", type=Path, nargs="?", help="folder of photographs, one person each")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    given = parser.parse_args()
-    watched = [clip for clip in clips(given.portraits) if len(clip.raw)]
-    if not watched:
-        parser.error("no portrait with a face; choose others")
+    watched, as_json = asked(__doc__, 1)
     told = compare(watched)
-    if given.json:
+    if as_json:
         print(json.dumps(told))
         return
     table = Table(title=f"Smoothing at the same delay, {len(watched)} clips")
