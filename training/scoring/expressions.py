@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from inference import EXPRESSIONS
+from training.scoring.groups import by_group
 
 Values = npt.NDArray[np.float32]
 
@@ -18,21 +19,15 @@ _FEWEST = 10
 
 
 def by_expression(true: Values, predicted: Values, votes: Values) -> list[dict[str, Any]]:
-    """A row for each expression that has faces with most votes for it: their number, the mean valence that
-    was read and the one that was voted, and the difference.
+    """The scores (see `GroupScores.to_dict`) of each expression's faces: those with most votes for it.
 
     votes: (n, 8), rows of nan where nobody voted.
     """
-    voted = np.isfinite(votes).all(axis=1, keepdims=True)
-    mostly = np.where(voted, votes, 0) > 0.5
-    rows = []
-    for column, name in enumerate(EXPRESSIONS):
-        faces = mostly[:, column]
-        if faces.sum() >= _FEWEST:
-            read, told = float(predicted[faces].mean()), float(true[faces].mean())
-            means = {"read": round(read, 3), "voted": round(told, 3), "bias": round(read - told, 3)}
-            rows.append({"expression": name, "n": int(faces.sum()), **means})
-    return rows
+    mostly = np.isfinite(votes).all(axis=1) & (votes.max(axis=1) > 0.5)
+    names = np.array(EXPRESSIONS)[votes[mostly].argmax(axis=1)]
+    found = {group.group: group for group in by_group(true[mostly], predicted[mostly], names.tolist())}
+    known = (found[name] for name in EXPRESSIONS if name in found)
+    return [group.to_dict() for group in known if group.n >= _FEWEST]
 
 
 def smiles_apart(predicted: Values, votes: Values, shares: Values | None) -> dict[str, Any] | None:

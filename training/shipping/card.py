@@ -270,9 +270,10 @@ _EXPRESSIONS = Template(
 
 $rows
 
-Mean valence of the faces with most votes for an expression, as read and as voted. Faces of few votes are read
-towards the mean: a network that cannot be sure is right to be mild, and negative expressions, on which raters
-agree less, are stretched part of the way back (`calibration.below` in the manifest).
+Valence of the faces with most votes for an expression, as voted and as read; 95 % intervals by bootstrap.
+Faces of few votes are read towards the mean: a network that cannot be sure is right to be mild, and negative
+expressions, on which raters agree less, are stretched part of the way back (`calibration.below` in the
+manifest).
 """
 )
 
@@ -281,7 +282,7 @@ def _expressions(metrics: Mapping[str, Any]) -> str:
     """How each expression is read, and what the upper end of the scale means."""
     text = ""
     if rows := metrics.get("by_expression"):
-        text += _EXPRESSIONS.substitute(rows=markdown(rows, tuple(rows[0])))
+        text += _EXPRESSIONS.substitute(rows=table(rows))
     if smiles := metrics.get("smiles"):
         text += (
             "\nWhat the upper end means: votes end at +0.80 for every face that all call happy. Such faces "

@@ -24,8 +24,8 @@ def test_bias_is_read_minus_voted_over_faces_with_most_votes() -> None:
     given = votes((HAPPY, 1.0, 12), (ANGRY, 0.6, 15), (ANGRY, 0.4, 20), (5, 1.0, 3))
     true = np.array([0.8] * 12 + [-0.3] * 15 + [-0.2] * 20 + [-0.6] * 3, np.float32)
     predicted = true + np.array([0.05] * 12 + [0.1] * 15 + [0.5] * 23, np.float32)
-    rows = {row["expression"]: row for row in by_expression(true, predicted, given)}
-    assert rows["happiness"] == {"expression": "happiness", "n": 12, "read": 0.85, "voted": 0.8, "bias": 0.05}
+    rows = {row["group"]: row for row in by_expression(true, predicted, given)}
+    assert [rows["happiness"][name] for name in ("n", "true", "read", "bias")] == [12, 0.8, 0.85, 0.05]
     assert rows["anger"]["n"] == 15 and rows["anger"]["bias"] == 0.1
     assert rows["neutral"]["n"] == 20, "those with most votes for it"
     assert "disgust" not in rows, "three faces say nothing"
