@@ -6,7 +6,7 @@ from inference.device import DEVICES, DeviceError
 from inference.landmarks import LandmarkModel
 from inference.manifest import Manifest, ManifestError
 from inference.model import ValenceModel
-from inference.outputs import EXPRESSIONS, Calibration, ErrorBar, Readings
+from inference.outputs import EXPRESSIONS, Calibration, ErrorBar, Output, Readings, Scalar, Shares
 from inference.pose import Pose, poses
 
 __all__ = [
@@ -23,8 +23,11 @@ __all__ = [
     "LandmarkModel",
     "Manifest",
     "ManifestError",
+    "Output",
     "Pose",
     "Readings",
+    "Scalar",
+    "Shares",
     "ValenceModel",
     "open_attributes",
     "poses",

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from web.access.audience import API, EVERYONE, OPERATORS
 from web.access.identity import Role, identity_of
 from web.compressed import file_answer
+from web.estimated import estimated
 from web.layout import PAGES, page
 from web.openapi import described
 from web.state import state_of
@@ -34,8 +35,8 @@ do not run."""
 
 
 @router.get("/", include_in_schema=False, dependencies=[OPERATORS])
-def live_page() -> HTMLResponse:
-    return page("live/live.html", "Live")
+def live_page(request: Request) -> HTMLResponse:
+    return page("live/live.html", "Live", estimates=estimated(state_of(request).model.manifest.output))
 
 
 @router.get("/docs", include_in_schema=False, dependencies=[OPERATORS])

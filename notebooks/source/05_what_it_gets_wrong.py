@@ -89,7 +89,8 @@ Markdown(markdown(rows, tuple(rows[0])))
 # Five hundred faces of the test split, corrupted as whole pictures, then aligned and read.
 
 # %%
-some = np.random.default_rng(0).choice(prepared.rows("test"), 500, replace=False)
+rows = prepared.rows("test")
+some = np.random.default_rng(0).choice(rows, min(500, len(rows)), replace=False)
 table = robustness(prepared.data, prepared.collected, some, prepared.cropping.aligner(), predict)
 Markdown(markdown(table, tuple(table[0])))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from inference import Output
 from results import Stimulus, Study
+from web.estimated import estimated
 
 
-def consent_of(study: Study, stimulus: Stimulus) -> str:
-    """The whole text, in paragraphs; what they agree to is stored word for word."""
+def consent_of(study: Study, stimulus: Stimulus, output: Output) -> str:
+    """The whole text, in paragraphs; what they agree to is stored word for word.
+
+    output: of the network that reads faces.
+    """
     own = study.consent_text.strip() or (
         f"It lasts {_length(stimulus.duration_s)}. Your camera is on while you watch."
     )
@@ -18,15 +23,13 @@ def consent_of(study: Study, stimulus: Stimulus) -> str:
         "them. Your camera’s picture is analysed as it comes and is not stored."
     )
     seen = _SEEN if study.allow_spectators else _UNSEEN
-    return "\n\n".join((own, _NOTICE, _OTHERS, kept, seen, _FREEDOM, _LIMIT))
+    return "\n\n".join((own, _NOTICE.format(estimated(output)), _OTHERS, kept, seen, _FREEDOM, _LIMIT))
 
 
 _NOTICE = (
     "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act). Your camera’s "
     "picture, without sound, goes to this study’s server. Several times a second, a program there finds "
-    "every face in it and estimates how negative or positive the face’s expression looks, how the head is "
-    "turned, whether the eyes are closed, and whether the mouth or half of the face is covered. It judges "
-    "how a face looks, not what you feel, and it can be wrong."
+    "every face in it and estimates {}. It judges how a face looks, not what you feel, and it can be wrong."
 )
 _OTHERS = (
     "So as not to take one person for another, it compares how faces look, and forgets what it needs for "

@@ -81,7 +81,7 @@ def invitation(token: str, request: Request) -> dict[str, Any]:
         "stimulus": stimulus.name,
         "duration_s": stimulus.duration_s,
         "video": f"/t/{token}/video" if stimulus.path else None,
-        "consent": consent_of(study, stimulus),
+        "consent": consent_of(study, stimulus, state_of(request).model.manifest.output),
         "keep_media": study.keep_media,
         "min_quality": study.options.min_quality,
     }
@@ -114,7 +114,7 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
     state = state_of(request)
     people = state.participants
     study, stimulus = await asyncio.to_thread(_invited, request)
-    if body.consent != consent_of(study, stimulus):
+    if body.consent != consent_of(study, stimulus, state.model.manifest.output):
         raise HTTPException(409, "The text to agree to has changed; please read it again.")
     viewings = Viewings(state.store)
     before = await asyncio.to_thread(viewings.of_token, hashed(body.person)) if body.person else None

@@ -6,35 +6,35 @@ from datetime import datetime
 
 import pytest
 
+from inference import EXPRESSIONS, Output, Scalar, Shares
 from results import Options, Stimulus, Study
 from stream.frames import Extras
-from tests import ROOT
+from web.estimated import WORDS
 from web.participants.consent import consent_of
 
-SAID = {
-    "roll": "head is turned",
-    "yaw": "head is turned",
-    "pitch": "head is turned",
-    "eyes_closed": "eyes are closed",
-    "mouth_covered": "covered",
-    "half_covered": "covered",
-}
-"""What says that one of the numbers beside valence is estimated."""
+ALL = Output(Scalar("valence"), arousal=Scalar("arousal"), expressions=Shares("votes", EXPRESSIONS))
 
 
-def told(*, keep_media: bool = False, allow_spectators: bool = False) -> str:
+def told(*, keep_media: bool = False, allow_spectators: bool = False, output: Output = ALL) -> str:
     spot = Stimulus("spot", "spot", 12.0, None)
     now, options = datetime(2026, 1, 1), Options()
     study = Study("spring", "spring", now, "", "", keep_media, allow_spectators, options, (spot,), 0)
-    return consent_of(study, spot)
+    return consent_of(study, spot, output)
 
 
 def test_all_that_is_estimated_of_a_face_is_said() -> None:
-    assert SAID.keys() == set(Extras._fields), "say what is new, here and in both notices"
-    live = (ROOT / "web" / "pages" / "shared" / "camera" / "panel.js").read_text("utf-8")
-    agreed, shown = live.split("export const ")[1:3]
-    for text in (told(), agreed.replace('" +\n  "', ""), shown):
-        assert all(words in text for words in {"negative or positive", *SAID.values()})
+    named = {name for names in WORDS for name in names}
+    assert {
+        "valence",
+        *(name.split("_")[0] if "expression" in name else name for name in Extras._fields),
+    } == named
+    assert all(words in told() for words in WORDS.values())
+
+
+def test_only_what_is_estimated_is_said() -> None:
+    text = told(output=Output(Scalar("valence")))
+    assert "negative or positive" in text and "head is turned" in text
+    assert "excited" not in text and "anger" not in text
 
 
 @pytest.mark.parametrize("keep_media", [False, True])

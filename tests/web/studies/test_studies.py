@@ -231,7 +231,7 @@ def test_what_cannot_be_a_stimulus_is_refused_and_nothing_of_it_is_kept(
     served: Served, client: httpx.Client, study: str, tmp_path: Path
 ) -> None:
     assert "is empty" in said(upload(client, study, "none.mp4", b""), 422)
-    assert "not a video" in said(upload(client, study, "words.mp4", b"words " * 1000), 422)
+    assert "no image or video" in said(upload(client, study, "words.mp4", b"words " * 1000), 422)
     assert "single picture" in said(upload(client, study, "face.jpg", ONE_FACE.read_bytes()), 422)
     two = [("file", (name, b"x")) for name in ("a.mp4", "b.mp4")]
     assert "one video" in said(client.post(f"{study}/stimuli", files=two), 422)

@@ -136,4 +136,4 @@ def test_a_file_called_as_ours_once_was_is_only_a_bad_file(tmp_path: Path, model
     (tmp_path / "job.json").write_text("{}")
     with taking_uploads(tmp_path / "sessions", model) as served:
         (job,) = send(served.url, tmp_path / "job.json")
-        assert "not a video" in outcome(served.url, job)["error"]
+        assert "no image or video" in outcome(served.url, job)["error"]

@@ -7,7 +7,7 @@ import { CameraError, listCameras, openCamera } from "../shared/camera/camera.js
 import { Connection, OfferError } from "../shared/camera/connection.js";
 import { Faces } from "./faces.js";
 import { Pace } from "../shared/camera/pace.js";
-import { CONSENT, IDLE, Panel } from "../shared/camera/panel.js";
+import { consentTo, idle, Panel } from "../shared/camera/panel.js";
 import { SessionBox } from "./session.js";
 import { CameraStage } from "../shared/camera/stage.js";
 import { when } from "../shared/text.js";
@@ -95,7 +95,7 @@ async function connect(mine) {
   opened.addEventListener("frame", (event) => show(event.detail));
   opened.addEventListener("control", (event) => control(event.detail));
   opened.addEventListener("lost", () => opened === connection && reconnect());
-  await opened.open(camera, { name: `Live, ${when(new Date())}`, consent: CONSENT });
+  await opened.open(camera, { name: `Live, ${when(new Date())}`, consent: consentTo(root.dataset.estimates) });
   if (mine !== attempt) return opened.close();
   stage.restart();
   pace = new Pace((rate) => opened.limit(rate));
@@ -177,7 +177,7 @@ function stop() {
       ["Open it", `/sessions/${encodeURIComponent(session)}`],
     ]);
     announcer.say("Stopped. The session is stored.");
-  } else panel.show(IDLE);
+  } else panel.show(idle(root.dataset.estimates));
 }
 
 function release() {
@@ -233,7 +233,7 @@ device.onchange = async () => {
 };
 addEventListener("pagehide", () => connection?.close());
 
-panel.show(IDLE);
+panel.show(idle(root.dataset.estimates));
 listCameras(device);
 navigator.mediaDevices?.addEventListener?.("devicechange", () => listCameras(device));
 status.identify();

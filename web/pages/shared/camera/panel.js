@@ -1,21 +1,21 @@
 // The states that a person meets, said in words over the picture.
 
-export const CONSENT =
-  "The camera's picture, without sound, goes to the Valence Detector's server. There every face in view is found, " +
-  "and several times a second it is estimated how negative or positive its expression looks, how the head is " +
-  "turned, and whether eyes are closed or some of the face is covered. The numbers are stored with their times; the picture is not.";
+/** What a person agrees to who starts a camera on the live page; `estimates`: what is estimated of a face. */
+export const consentTo = (estimates) =>
+  "The camera's picture, without sound, goes to the Valence Detector's server. There, several times a second, every " +
+  `face in view is found, and it is estimated ${estimates}. The numbers are stored with their times; the picture is not.`;
 
 /** Shown before a camera opens; pressing Start is the agreement. */
-export const IDLE = {
+export const idle = (estimates) => ({
   title: "See a reaction as it happens",
   list: [
     "Your browser asks for the camera; its picture goes to this server only.",
-    "Every face in view is read: how negative or positive it looks, how the head is turned, whether eyes are closed or it is covered.",
+    `Of every face in view it is estimated ${estimates}.`,
     "Stored: these numbers with their times. Not stored: the picture.",
     "You can pause or stop at any time, and delete the session afterwards.",
   ],
   text: ["Everyone in view should know. Pressing Start means that you agree."],
-};
+});
 
 const ERRORS = {
   insecure: {
