@@ -32,8 +32,8 @@ demo: setup  ## Analyse the sample clip and say where the results are
 serve: setup  ## Start the web app on this machine
 	$(BIN)/valence serve
 
-test: setup-dev  ## Run all tests
-	$(BIN)/python -m pytest
+test: setup-dev  ## Run all tests, two files at a time
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: setup-dev  ## Format, lint, and types on Linux, Windows and macOS
 	$(BIN)/ruff format --check .

@@ -65,9 +65,10 @@ def signs_in(page: Any) -> Any:
     return page
 
 
-def start(page: Any, url: str, faces: int = 1) -> str:
-    """Opens the live page, presses Start, waits for so many faces, and returns the session's id."""
+def start(page: Any, url: str, faces: int = 1, name: str = "") -> str:
+    """Opens the live page, names the session, presses Start, waits for so many faces, and returns the session's id."""
     page.goto(url)
+    page.fill("#name", name)
     page.click('[data-action="start"]')
     wait_for(page, f"document.querySelectorAll('[data-face-id]').length >= {faces}", 60)
     return str(page.get_attribute("#session", "data-session"))

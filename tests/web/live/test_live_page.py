@@ -19,7 +19,7 @@ from results import State
 from stream.frames import Box, iou
 from tests import ROOT
 from tests.chromium import crowd, launch
-from tests.web.browsing import SCREENS, frame_of, signs_in, start, wait_for
+from tests.web.browsing import SCREENS, frame_of, shoot, signs_in, start, wait_for
 from tests.web.serving import SAMPLE, Served, wait_until
 
 pytestmark = pytest.mark.browser
@@ -271,7 +271,7 @@ def test_curves_go_on_over_a_pause(served: Served, page: Any) -> None:
           show(125.1);
           await new Promise((resolve) => setTimeout(resolve, 150));
           show(125.2);
-          const { points } = faces.rows.get(1).curve;
+          const { past, recent } = faces.rows.get(1).curve, points = [...past, ...recent];
           return [faces.count, points.length, points.at(-1).time - points[0].time];
         }"""
     )
@@ -321,3 +321,37 @@ def _screen(page: Any, name: str, folder: Path | None = None) -> None:
     path = target / f"{name}.png"
     page.screenshot(path=str(path))
     assert path.stat().st_size > 5_000
+
+
+def test_a_session_has_a_name_a_clock_a_history_and_goes_at_once(served: Served, page: Any) -> None:
+    session = start(page, served.url, faces=2, name="Spring, first take")
+    wait_until(lambda: served.store.get(session).name == "Spring, first take", 10)
+    page.wait_for_selector("#recording:visible")
+    wait_for(page, "document.querySelector('#elapsed').textContent >= '0:01'")
+
+    page.select_option("#window", "From the start")
+    row = page.locator('#faces tbody tr:has(th:text-is("Face 1"))')
+    row.locator("canvas").hover()
+    wait_for(page, "/ago$/.test(document.querySelector('#faces .word').textContent)")
+    assert row.locator(".value").inner_text()[0] in "+−0–"
+    shoot(page, "live")
+    page.mouse.move(1, 1)
+    wait_for(page, "!/ago$/.test(document.querySelector('#faces .word').textContent)")
+
+    page.fill("#name", "Spring, second take")
+    page.press("#name", "Enter")
+    wait_until(lambda: served.store.get(session).name == "Spring, second take", 10)
+
+    library = page.context.new_page()
+    library.goto(f"{served.url}/sessions")
+    assert (
+        library.get_attribute(f'tr[data-session="{session}"] a:text-is("Watch")', "href")
+        == f"/live/{session}"
+    )
+    library.close()
+
+    page.click('[data-action="stop"]')
+    page.click('button:text-is("Delete it…")')
+    page.click('dialog button:text-is("Delete")')
+    page.wait_for_selector("#state-title:text-is('See a reaction as it happens')")
+    wait_until(lambda: session not in {one.id for one in served.store.sessions()}, 10)

@@ -14,6 +14,7 @@ export function row(session, { rename, remove }) {
   const facts = [session.kind === "image" ? "" : length(session.duration_s), faces].filter(Boolean).map((fact) => ` · ${fact}`).join("");
   const made = when(session.created);
   const mean = session.valence_mean;
+  const watched = session.kind === "live" && session.state === "running";
   return element(
     "tr",
     { data: { session: session.session } },
@@ -31,6 +32,6 @@ export function row(session, { rename, remove }) {
       ? cell("mean right quiet", "–")
       : cell("mean right number", valenceText(mean), element("span", { className: "small quiet" }, valenceWord(mean))),
     cell("status", element("span", { className: `state-word ${session.state}` }, session.state)),
-    cell("actions", action("rename", "Rename", rename), session.state === "running" ? null : action("delete", "Delete", remove)),
+    cell("actions", watched ? element("a", { href: `/live/${encodeURIComponent(session.session)}`, "aria-label": `Watch ${session.name}` }, "Watch") : null, action("rename", "Rename", rename), session.state === "running" ? null : action("delete", "Delete", remove)),
   );
 }

@@ -1,14 +1,16 @@
 // The table of faces: a row for each face in view, with its value in words and its curve.
 
 import { Curve } from "../shared/curve.js";
+import { element } from "../shared/elements.js";
 import { ERROR, errorText, isMeasure, measureName, measureText } from "../shared/measures.js";
 import { valenceText, valenceWord } from "../shared/palette.js";
+import { length } from "../shared/text.js";
 
 const GONE = 3; // seconds after which the row of a face that left is removed
 const TEXT_EVERY = 100; // ms between changes of the text: digits that run faster cannot be read
 const CURVE_EVERY = 100;
 const SHORTEST = 10; // seconds that the curves show at first; they grow with the session
-const LONGEST = 30;
+const WINDOWS = { "Last 30 s": 30, "Last 2 min": 120, "From the start": Infinity };
 const PAUSE = 1; // seconds that a pause takes on the curves, however long it was
 
 export class Faces {
@@ -22,6 +24,46 @@ export class Faces {
     this.resting = false;
     this.first = null;
     this.texted = this.drawn = 0;
+    this.pointed = null; // how many seconds ago the pointer is
+    this.longest = 30;
+    this.#scale();
+    this.body.addEventListener("pointermove", ({ target, offsetX }) => {
+      if (target.tagName === "CANVAS") this.#point((1 - offsetX / (target.clientWidth - 4)) * this.seconds);
+    });
+    this.body.addEventListener("pointerleave", () => this.#point(null));
+  }
+
+  /** Seconds that the curves show. */
+  get seconds() {
+    return Math.min(this.longest, Math.max(SHORTEST, this.now - (this.first ?? this.now)));
+  }
+
+  /** Below the curves: how far back they go, and the choice of that. */
+  #scale() {
+    this.since = element("span");
+    const choices = Object.keys(WINDOWS).map((name) => element("option", {}, name));
+    const choice = element("select", { id: "window", "aria-label": "How much of the curves is shown" }, ...choices);
+    choice.onchange = () => {
+      this.longest = WINDOWS[choice.value];
+      this.#draw();
+    };
+    const axis = element("div", { className: "axis small quiet number" }, this.since, element("span", {}, "now"));
+    const row = element("tr", {}, element("td", { colSpan: 2 }, choice), element("td", {}, axis));
+    this.table.append(element("tfoot", {}, row));
+  }
+
+  #point(ago) {
+    this.pointed = ago === null ? null : Math.max(0, ago);
+    this.#text();
+    this.#draw();
+  }
+
+  #draw() {
+    this.since.textContent = `${length(this.seconds)} ago`;
+    for (const { curve } of this.rows.values()) {
+      curve.cursor = this.pointed === null ? null : this.now - this.pointed;
+      curve.draw(this.now, this.seconds);
+    }
   }
 
   /** A pause begins; the next message ends it. Faces keep their rows and curves over it. */
@@ -49,8 +91,7 @@ export class Faces {
     }
     if (moment - this.drawn >= CURVE_EVERY) {
       this.drawn = moment;
-      const seconds = Math.min(LONGEST, Math.max(SHORTEST, this.now - this.first));
-      for (const row of this.rows.values()) row.curve.draw(this.now, seconds);
+      this.#draw();
     }
   }
 
@@ -87,7 +128,7 @@ export class Faces {
     element.append(name, cell, last);
     const after = [...this.rows.keys()].filter((other) => other > id).sort((a, b) => a - b)[0];
     this.body.insertBefore(element, after === undefined ? null : this.rows.get(after).element);
-    const row = { element, value, word, curve: new Curve(canvas, LONGEST), seen: this.now, face: null };
+    const row = { element, value, word, curve: new Curve(canvas), seen: this.now, face: null };
     this.rows.set(id, row);
     this.texted = 0;
     this.#arrange();
@@ -104,6 +145,12 @@ export class Faces {
         continue;
       }
       row.element.classList.toggle("gone", gone > 0.3);
+      if (this.pointed !== null) {
+        const then = row.curve.at(this.now - this.pointed);
+        row.value.textContent = then ? valenceText(then.smoothed) : "–";
+        row.word.textContent = `${length(this.pointed)} ago`;
+        continue;
+      }
       row.value.textContent = valenceText(row.face.smoothed);
       row.value.title = told(row.face);
       row.word.textContent = gone > 0.3 ? "out of view" : valenceWord(row.face.smoothed);

@@ -10,7 +10,7 @@ import { Pace } from "../shared/camera/pace.js";
 import { consentTo, idle, Panel } from "../shared/camera/panel.js";
 import { SessionBox } from "./session.js";
 import { CameraStage } from "../shared/camera/stage.js";
-import { when } from "../shared/text.js";
+import { clock, when } from "../shared/text.js";
 import { Status } from "./status.js";
 
 const DOOR = { settings: "/api/live/settings", offer: "/api/offer", alive: ({ session }) => `/api/live/${encodeURIComponent(session)}` };
@@ -28,6 +28,9 @@ const box = new SessionBox($("#session"));
 const announcer = new Announcer($("#announce"));
 const mirror = $("#mirror");
 const device = $("#device");
+const recording = $("#recording");
+const elapsed = $("#elapsed");
+const name = $("#name");
 
 let camera = null;
 let connection = null;
@@ -45,6 +48,7 @@ function enter(state) {
   buttons.pause.disabled = !["live", "paused"].includes(state);
   buttons.pause.textContent = state === "paused" ? "Resume" : "Pause";
   buttons.pause.setAttribute("aria-pressed", state === "paused");
+  recording.hidden = !["live", "paused", "reconnecting"].includes(state);
 }
 
 async function start() {
@@ -95,7 +99,7 @@ async function connect(mine) {
   opened.addEventListener("frame", (event) => show(event.detail));
   opened.addEventListener("control", (event) => control(event.detail));
   opened.addEventListener("lost", () => opened === connection && reconnect());
-  await opened.open(camera, { name: `Live, ${when(new Date())}`, consent: consentTo(root.dataset.estimates) });
+  await opened.open(camera, { name: name.value.trim() || `Live, ${when(new Date())}`, consent: consentTo(root.dataset.estimates) });
   if (mine !== attempt) return opened.close();
   stage.restart();
   pace = new Pace((rate) => opened.limit(rate));
@@ -115,6 +119,7 @@ function show(message) {
   const latency = stage.result(message);
   pace?.result(latency, performance.now());
   status.show(message, latency);
+  elapsed.textContent = clock(message.time_s, 0);
   faces.show(message);
   box.watched(message.spectators);
   const now = performance.now();
@@ -173,11 +178,19 @@ function stop() {
   const session = finish();
   if (session && wasLive) {
     box.stored(session);
+    name.value = "";
     panel.show({ title: "The session is stored", text: ["Its numbers are in the library. Start begins another one."] }, [
       ["Open it", `/sessions/${encodeURIComponent(session)}`],
+      ["Delete it…", () => remove(session)],
     ]);
     announcer.say("Stopped. The session is stored.");
   } else panel.show(idle(root.dataset.estimates));
+}
+
+async function remove(session) {
+  if (!(await box.remove(session)) || root.dataset.state !== "idle") return;
+  panel.show(idle(root.dataset.estimates));
+  announcer.say("The session is deleted.");
 }
 
 function release() {
@@ -216,6 +229,7 @@ async function reconnect() {
 buttons.start.onclick = start;
 buttons.pause.onclick = pause;
 buttons.stop.onclick = stop;
+name.onchange = () => connection?.session && name.value.trim() && box.rename(connection.session, name.value.trim());
 mirror.onchange = () => (stage.mirrored = mirror.checked);
 stage.mirrored = mirror.checked;
 device.onchange = async () => {

@@ -1,7 +1,11 @@
 // What is stored of this session, who looks on, and what became of one that broke off.
 
-import { api } from "../shared/api.js";
+import { api, sessionApi } from "../shared/api.js";
+import { ask } from "../shared/dialog.js";
 import { linkField } from "../shared/link.js";
+
+const CLOSING = 300; // ms between tries to delete what the server is still closing
+const TRIES = 30;
 
 export class SessionBox {
   constructor(element) {
@@ -63,6 +67,37 @@ export class SessionBox {
       textContent: session,
     });
     this.stored_.replaceChildren("Stored: ", link);
+  }
+
+  /** Give the session `name`, which is not empty. */
+  async rename(session, name) {
+    try {
+      await api(sessionApi(session), { method: "PATCH", body: { name } });
+    } catch (error) {
+      this.say(`It was not renamed. ${error.message}`);
+    }
+  }
+
+  /** Ask, then delete `session`, which has just been stopped. Whether it is gone. */
+  async remove(session) {
+    const text = "Its numbers are removed from the server for good.";
+    if (!(await ask({ title: "Delete this session?", text, confirm: "Delete", danger: true }))) return false;
+    for (let tries = TRIES; ; tries--) {
+      try {
+        await api(sessionApi(session), { method: "DELETE" });
+      } catch (error) {
+        if (error.status === 409 && tries) {
+          await new Promise((resolve) => setTimeout(resolve, CLOSING));
+          continue;
+        }
+        if (error.status !== 404) {
+          this.say(`It was not deleted. ${error.message}`);
+          return false;
+        }
+      }
+      this.clear();
+      return true;
+    }
   }
 
   say(text) {

@@ -2,23 +2,40 @@
 //
 
 const GAP = 0.5; // seconds without a sample that interrupt the line
+const WHOLE = 130; // seconds for which every sample is kept; of older ones
+const THIN = 0.25; // one in so many seconds
 
 export class Curve {
-  /** `seconds`: how far back it keeps what it is given. */
-  constructor(canvas, seconds = 30) {
+  constructor(canvas) {
     this.canvas = canvas;
-    this.kept = seconds;
-    this.points = [];
+    this.past = []; // thinned
+    this.recent = [];
+    /** The moment at which a line is drawn across, or null. */
+    this.cursor = null;
   }
 
   add(time, raw, smoothed) {
-    this.points.push({ time, raw, smoothed });
+    this.recent.push({ time, raw, smoothed });
+    while (this.recent[0].time < time - WHOLE) {
+      const old = this.recent.shift();
+      if (old.time - (this.past.at(-1)?.time ?? -Infinity) >= THIN) this.past.push(old);
+    }
+  }
+
+  /** The point nearest to the moment `time`; null where there is none within a gap. */
+  at(time) {
+    const points = this.recent.length && time >= this.recent[0].time ? this.recent : this.past;
+    let found = null;
+    for (const point of points) {
+      if (Math.abs(point.time - time) < Math.abs((found?.time ?? Infinity) - time)) found = point;
+    }
+    return found && Math.abs(found.time - time) < GAP ? found : null;
   }
 
   /** Draw the last `seconds` up to the moment `now`, in seconds of the session. */
-  draw(now, seconds = this.kept) {
-    const { canvas, points } = this;
-    while (points.length && points[0].time < now - this.kept - 1) points.shift();
+  draw(now, seconds) {
+    const { canvas } = this;
+    const points = [...this.past, ...this.recent].filter((point) => point.time >= now - seconds - 1);
     const ratio = window.devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * ratio);
     const height = Math.round(canvas.clientHeight * ratio);
@@ -41,20 +58,32 @@ export class Curve {
       context.lineTo(width, Math.round(y(level)) + 0.5);
     }
     context.stroke();
+    if (height > 80 * ratio) {
+      context.fillStyle = style.getPropertyValue("--quiet");
+      context.font = `${10 * ratio}px ${style.fontFamily}`;
+      for (const [level, text, base] of [[1, "+1", "top"], [0, "0", "bottom"], [-1, "−1", "bottom"]]) {
+        context.textBaseline = base;
+        context.fillText(text, 0, y(level));
+      }
+    }
     if (!points.length) return;
 
     context.lineJoin = context.lineCap = "round";
     context.strokeStyle = style.getPropertyValue("--line-strong");
     context.lineWidth = ratio;
-    this.#line(context, x, y, "raw");
+    this.#line(context, points, x, y, "raw");
     const colours = context.createLinearGradient(0, y(1), 0, y(-1));
     colours.addColorStop(0, style.getPropertyValue("--positive"));
     colours.addColorStop(0.5, style.getPropertyValue("--neutral"));
     colours.addColorStop(1, style.getPropertyValue("--negative"));
     context.strokeStyle = colours;
     context.lineWidth = 2.25 * ratio;
-    this.#line(context, x, y, "smoothed");
+    this.#line(context, points, x, y, "smoothed");
 
+    if (this.cursor !== null) {
+      context.fillStyle = style.getPropertyValue("--ink");
+      context.fillRect(Math.round(x(this.cursor)), 0, ratio, height);
+    }
     const last = points[points.length - 1];
     if (now - last.time < GAP) {
       context.fillStyle = colours;
@@ -64,10 +93,10 @@ export class Curve {
     }
   }
 
-  #line(context, x, y, which) {
+  #line(context, points, x, y, which) {
     context.beginPath();
     let before = -Infinity;
-    for (const point of this.points) {
+    for (const point of points) {
       if (point.time - before > GAP) context.moveTo(x(point.time), y(point[which]));
       else context.lineTo(x(point.time), y(point[which]));
       before = point.time;
