@@ -66,7 +66,7 @@ def signs_in(page: Any) -> Any:
 
 
 def start(page: Any, url: str, faces: int = 1, name: str = "") -> str:
-    """Opens the live page, presses Start, waits for so many faces, and returns the id of the session `name`."""
+    """Opens the live page, presses Start, waits for so many faces, returns the id of session `name`."""
     page.goto(url)
     page.fill("#name", name)
     page.click('[data-action="start"]')
