@@ -46,7 +46,7 @@ from results.sessions.many import export_many
 from results.sessions.records import Digest, Event, Kind, Session, State, Stretch, StretchKind
 from results.sessions.samples import EXTRAS, SAMPLE_COLUMNS, Column, Samples
 from results.sessions.statistics import NEUTRAL, FaceStatistics, face_statistics
-from results.sessions.store import Store
+from results.sessions.store import LONGEST_TAG, MOST_TAGS, Store
 from results.sessions.summaries import outcome, portable, portable_input, summary
 from results.sessions.writer import SessionWriter
 from results.studies.findings import (
@@ -67,6 +67,8 @@ from results.studies.viewings import Viewings
 
 __all__ = [
     "EXTRAS",
+    "LONGEST_TAG",
+    "MOST_TAGS",
     "NEUTRAL",
     "SAMPLE_COLUMNS",
     "SIGNED_IN_FOR",

@@ -36,6 +36,7 @@ from web.errors import unusable
 from web.examples import made_meanwhile
 from web.help import routes as help_pages
 from web.layout import page, wants_page
+from web.library import archive
 from web.library import faces as session_faces
 from web.library import files as session_files
 from web.library import routes as library
@@ -62,6 +63,7 @@ ROUTERS = (
     spectating.router,
     uploads.router,
     library.router,
+    archive.router,
     session_files.router,
     session_faces.router,
     studies.router,

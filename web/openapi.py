@@ -45,7 +45,8 @@ PARAMETERS = {
 _SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n…"
 BODIES: Mapping[str, Any] = {
     "Agreement": {"sdp": _SDP, "type": "offer", "consent": "The text that the invitation has, whole."},
-    "Change": {"name": "Ann watches the spring ad", "faces": {"1": "Ann"}},
+    "Archive": {"sessions": ["2026-11-22_18-30-05_ann"]},
+    "Change": {"name": "Ann watches the spring ad", "faces": {"1": "Ann"}, "tags": ["pilot"]},
     "Clock": {"knots": [[0.8, 0.0], [10.8, 10.0]]},
     "Merge": {"faces": [1, 3]},
     "NewLink": {"stimulus": "spring", "note": "students", "days": 14},

@@ -89,6 +89,7 @@ class SessionRow(Base):
     settings: Mapped[dict[str, Any]]
     files: Mapped[dict[str, Any]]
     digest: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    tags: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     owner_host: Mapped[str]
     owner_pid: Mapped[int]
     owner_started: Mapped[str]

@@ -199,6 +199,7 @@ def session_of(connection: Connection, row: Row[Any], named: dict[int, str], roo
         error=row.error,
         digest=known,
         face_names=named,
+        tags=tuple(row.tags),
     )
 
 

@@ -114,6 +114,8 @@ class Session:
     digest: Digest | None = None
     """None while the session runs."""
     face_names: Mapping[int, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    """Words by which people sort their sessions."""
     still_faces: frozenset[int] = frozenset()
     """Those that never moved: posters, screens. In a list of sessions nobody is."""
 

@@ -33,6 +33,8 @@ from results.sessions.statistics import digest
 from results.sessions.still_faces import still_faces
 from results.sessions.writer import SessionWriter
 
+MOST_TAGS, LONGEST_TAG = 20, 50
+
 
 class Store:
     """The sessions folder and its database.
@@ -228,6 +230,13 @@ class Store:
         if not name.strip():
             raise InputError("A session's name cannot be empty.")
         self._update(session_id, name=name.strip())
+
+    def tag(self, session_id: str, tags: Iterable[str]) -> None:
+        """Give a session these tags and no others; each counts once, whatever its case."""
+        given = {tag.casefold(): tag for tag in (" ".join(tag.split()) for tag in tags) if tag}
+        if len(given) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in given.values()):
+            raise InputError(f"A session has at most {MOST_TAGS} tags of {LONGEST_TAG} characters.")
+        self._update(session_id, tags=sorted(given.values(), key=str.casefold))
 
     def name_face(self, session_id: str, face_id: int, name: str) -> None:
         """Name a face; an empty name takes it back. NotFoundError if the session has no such face."""

@@ -208,6 +208,24 @@ class Viewings:
                 find_stimulus(connection, key, stimulus)
             return [_viewing_of(row) for row in viewing_rows(connection, key, stimulus)]
 
+    def studies_of(self, session: str | None = None) -> dict[str, list[str]]:
+        """The studies in which each session, or one of them, is a viewing: ids by id."""
+        query = (
+            select(SessionRow.id.label("session"), StudyRow.id.label("study"))
+            .join(ViewingRow, ViewingRow.session_key == SessionRow.key)
+            .join(ViewerRow, ViewerRow.key == ViewingRow.viewer_key)
+            .join(StudyRow, StudyRow.key == ViewerRow.study_key)
+            .distinct()
+            .order_by(StudyRow.id)
+        )
+        if session is not None:
+            query = query.where(SessionRow.id == session)
+        found: dict[str, list[str]] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.session, []).append(row.study)
+        return found
+
     def delete_viewer(self, study: str, viewer: str) -> None:
         """Remove every trace of a viewer: consent, viewings, and the sessions that show them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,11 +12,14 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from results import (
+    LONGEST_TAG,
+    MOST_TAGS,
     FaceEdits,
     Kind,
     Session,
     Stretch,
     StretchKind,
+    Viewings,
     excluded,
     face_moments,
     face_statistics,
@@ -54,10 +58,16 @@ class Listed(Described):
     faces: int | None
     """None while it runs."""
     valence_mean: float | None
+    tags: list[str]
+    studies: list[str]
+    """Ids of the studies in which it is a viewing."""
     curve: list[float | None]
     """Mean smoothed valence in equal parts of the duration; None where no face was seen."""
     files: dict[str, str]
     """Addresses of its files, by what they are."""
+
+
+Tag = Annotated[str, Field(max_length=LONGEST_TAG)]
 
 
 class Change(Described):
@@ -66,6 +76,8 @@ class Change(Described):
     name: Title | None = None
     faces: dict[FaceId, Annotated[str, Field(max_length=100)]] = Field(default={})
     """Names of faces; an empty one takes a name back."""
+    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)] | None = None
+    """All the tags that it has from now on."""
 
 
 class NewStretch(Described):
@@ -107,7 +119,8 @@ def sessions(
     with explained():
         found = store.sessions(search=search, state=state, limit=limit, offset=offset)
         response.headers["x-total-count"] = str(store.count(search=search, state=state))
-    return [_listed(session) for session in found]
+        studies = Viewings(store).studies_of() if found else {}
+    return [_listed(session, studies) for session in found]
 
 
 @router.get("/api/sessions/{session_id}", dependencies=[API])
@@ -136,6 +149,7 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
         "included": {"samples": len(kept), "faces": included_faces},
         "moments": [asdict(moment) for moment in face_moments(kept)],
         "curve": list(session.digest.curve) if session.digest else [],
+        "tags": list(session.tags),
         "face_edits": [told(edit) for edit in edits],
     }
 
@@ -144,7 +158,7 @@ def one_session(session_id: str, request: Request) -> dict[str, Any]:
 def outline(session_id: str, request: Request) -> Listed:
     """A session as the list has it: at once, however long it is."""
     with explained():
-        return _listed(stored_session(request, session_id))
+        return _one(request, session_id)
 
 
 @router.get("/api/sessions/{session_id}/samples", dependencies=[API])
@@ -165,7 +179,7 @@ def samples_of(
 
 @router.patch("/api/sessions/{session_id}", dependencies=[API])
 def change(session_id: str, body: Change, request: Request, after: BackgroundTasks) -> Listed:
-    """Renames a session or its faces."""
+    """Renames a session or its faces, or tags it."""
     store = state_of(request).store
     with explained():
         session = stored_session(request, session_id)
@@ -173,8 +187,10 @@ def change(session_id: str, body: Change, request: Request, after: BackgroundTas
             store.name_face(session.id, face_id, name)
         if body.name is not None:
             store.rename(session.id, body.name)
+        if body.tags is not None:
+            store.tag(session.id, body.tags)
         follow(request, after, session.id)
-        return _listed(store.get(session.id))
+        return _one(request, session.id)
 
 
 @router.delete("/api/sessions/{session_id}", status_code=204, dependencies=[API])
@@ -211,7 +227,12 @@ def remove_stretch(session_id: str, key: Key, request: Request, after: Backgroun
         follow(request, after, session.id)
 
 
-def _listed(session: Session) -> Listed:
+def _one(request: Request, session_id: str) -> Listed:
+    session = stored_session(request, session_id)
+    return _listed(session, Viewings(state_of(request).store).studies_of(session.id))
+
+
+def _listed(session: Session, studies: Mapping[str, list[str]]) -> Listed:
     digest = session.digest
     return Listed(
         session=session.id,
@@ -225,6 +246,8 @@ def _listed(session: Session) -> Listed:
         duration_s=round(session.duration_s, 6),
         faces=digest.faces if digest else None,
         valence_mean=digest.valence_mean if digest else None,
+        tags=list(session.tags),
+        studies=studies.get(session.id, []),
         curve=list(digest.curve) if digest else [],
         files=_addresses(session),
     )

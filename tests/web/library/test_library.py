@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import httpx
 import numpy as np
@@ -326,3 +327,31 @@ def test_every_frame_is_exported_where_that_is_known(
         refused = client.get(f"/api/sessions/{old.id}/files/{form}?every_frame=true")
         assert refused.status_code == 422 and "does not know when" in refused.json()["detail"]
     assert client.get(f"/api/sessions/{session}/files/csv?every_frame=maybe").status_code == 422
+
+
+def test_tags_are_kept_once_and_bounded(client: httpx.Client, session: str) -> None:
+    where = f"/api/sessions/{session}"
+    tagged = client.patch(where, json={"tags": ["Room  B", "pilot", "PILOT", " "]}).json()
+    assert tagged["tags"] == ["PILOT", "Room B"]
+    assert client.patch(where, json={"name": "Another"}).json()["tags"] == ["PILOT", "Room B"], "as they were"
+    assert (
+        client.get(where).json()["tags"]
+        == client.get("/api/sessions").json()[0]["tags"]
+        == ["PILOT", "Room B"]
+    )
+    for bad in (["x" * 51], ["x"] * 21, "pilot"):
+        assert client.patch(where, json={"tags": bad}).status_code == 422
+    assert client.patch(where, json={"tags": []}).json()["tags"] == []
+
+
+def test_many_sessions_come_as_one_zip(served: Served, client: httpx.Client) -> None:
+    ids = [stored(served.store, name) for name in ("first ad", "second ad")]
+    answer = client.post("/api/sessions/archive", json={"sessions": [*ids, ids[0]]})
+    with ZipFile(io.BytesIO(answer.content)) as got:
+        assert got.namelist() == [f"{one}/{file}" for one in ids for file in ("valence.csv", "summary.json")]
+        for one in ids:
+            assert got.read(f"{one}/valence.csv") == client.get(f"/api/sessions/{one}/files/csv").content
+            summary = json.loads(got.read(f"{one}/summary.json"))
+            assert summary["session"] == one and "films/" in summary["input"]
+    assert client.post("/api/sessions/archive", json={"sessions": [ids[0], "nobody"]}).status_code == 404
+    assert client.post("/api/sessions/archive", json={"sessions": []}).status_code == 422

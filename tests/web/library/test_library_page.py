@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import insert, select
 
 from inference import ValenceModel
-from results import Store
+from results import Store, Studies
 from results.database.schema import SessionRow
 from tests.web.browsing import shoot, wait_for
 from tests.web.serving import Served, wait_until
@@ -47,6 +48,13 @@ def test_the_library_finds_sorts_renames_and_deletes(tmp_path: Path, model: Vale
         assert "for good" in page.text_content("dialog")
         page.click("dialog .danger")
         wait_for(page, f"!{names}.includes('Portrait')")
+        assert any(session in name for name in files_below(served.store.root)), "for a while"
+        page.click("#undo button")
+        wait_for(page, f"{names}.includes('Portrait')")
+        page.click(f"{row} [data-action=delete]")
+        page.click("dialog .danger")
+        wait_for(page, f"!{names}.includes('Portrait')")
+        page.goto(f"{served.url}/help")  # as the page is left
         wait_until(lambda: not any(session in name for name in files_below(served.store.root)), 5)
 
 
@@ -113,3 +121,52 @@ def copy_session(store: Store, session: str, times: int) -> None:
         (row,) = connection.execute(select(SessionRow).where(SessionRow.id == session)).mappings().fetchall()
         copies = [{**row, "id": f"copy-{n}", "name": f"session {n}"} for n in range(times)]
         connection.execute(insert(SessionRow), [{k: v for k, v in c.items() if k != "key"} for c in copies])
+
+
+def test_several_are_chosen_tagged_found_downloaded_and_added_to_a_study(served: Served, page: Any) -> None:
+    for name in ("first", "second", "third", "fourth"):
+        stored(served.store, name)
+    studies = Studies(served.store)
+    studies.create("Spring")
+    studies.add_stimulus("spring", "Spot", 2)
+    page.goto(f"{served.url}/sessions?sort=name:asc")
+    names = "[...document.querySelectorAll('tbody td.title a')].map(a => a.textContent)"
+    wait_for(page, f"{names}.join() === 'first,fourth,second,third'")
+    boxes = page.locator("tbody .pick input")
+    boxes.nth(0).check()
+    boxes.nth(2).click(modifiers=["Shift"])
+    assert page.inner_text("#chosen-count") == "3 sessions chosen"
+    boxes.nth(1).uncheck()
+    page.click("[data-many=tag]")
+    page.fill("dialog input", "pilot, Room B")
+    page.keyboard.press("Enter")
+    wait_for(page, "document.querySelectorAll('.tag').length === 4")
+    shoot(page, "library-chosen")
+
+    with page.expect_download() as coming:
+        page.click("[data-many=download]")
+    with ZipFile(coming.value.path()) as got:
+        assert [name.rsplit("/")[-1] for name in got.namelist()] == ["valence.csv", "summary.json"] * 2
+        assert got.testzip() is None
+
+    page.click("[data-many=attach]")
+    page.click("dialog .primary")
+    wait_for(page, "document.querySelectorAll('#study option').length === 2")
+    page.select_option("#study", "spring")
+    wait_for(page, f"{names}.join() === 'first,second'")
+    page.select_option("#study", "")
+    page.select_option("#tag", "Room B")
+    page.fill("#since", "2001-01-01")
+    wait_for(page, f"{names}.join() === 'first,second' && location.search.includes('tag=Room+B')")
+    page.reload()
+    wait_for(page, f"{names}.join() === 'first,second'")
+    page.fill("#until", "2001-01-02")
+    wait_for(page, "document.querySelector('#empty').textContent.includes('No session fits')")
+    page.click("#empty button")
+    wait_for(page, f"{names}.length === 4")
+
+    page.check("#all")
+    page.click("[data-many=delete]")
+    page.click("dialog .danger")
+    page.click("#undo button")
+    wait_for(page, f"{names}.length === 4")

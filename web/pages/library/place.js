@@ -1,16 +1,14 @@
 // Where one is in the library: what is chosen stands in the address, how far one has come in the history's entry. So
 // Back, a reload and a bookmark lead to the same place.
 
-const NAMES = { search: "q", state: "state", sort: "sort" };
-
 history.scrollRestoration = "manual"; // the rows that the browser would scroll to are not there yet
 
-/** Write what the `inputs` hold into the address; `place`: {shown, scroll}, as they are when the page is left. */
+/** Write what the `inputs` hold into the address, under their names; `place`: {shown, scroll}, as the page is left. */
 export function remember(inputs, place = history.state) {
   const address = new URL(location.href);
-  for (const [input, name] of Object.entries(NAMES)) {
-    const { value } = inputs[input];
-    if (value && value !== usual(inputs[input])) address.searchParams.set(name, value);
+  for (const [name, input] of Object.entries(inputs)) {
+    const { value } = input;
+    if (value && value !== usual(input)) address.searchParams.set(name, value);
     else address.searchParams.delete(name);
   }
   history.replaceState(place, "", address);
@@ -19,10 +17,9 @@ export function remember(inputs, place = history.state) {
 /** Fill the `inputs` from the address. Returns {shown, scroll}, or {} where the page was not left before. */
 export function remembered(inputs) {
   const given = new URL(location.href).searchParams;
-  for (const [input, name] of Object.entries(NAMES)) {
-    const field = inputs[input];
-    field.value = given.get(name) ?? usual(field);
-    if (field.selectedIndex === -1) field.value = usual(field); // no such choice
+  for (const [name, input] of Object.entries(inputs)) {
+    input.value = given.get(name) ?? usual(input);
+    if (input.selectedIndex === -1) input.value = usual(input); // no such choice
   }
   return history.state ?? {};
 }

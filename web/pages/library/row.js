@@ -18,11 +18,13 @@ export function row(session, { rename, remove }) {
   return element(
     "tr",
     { data: { session: session.session } },
+    cell("pick", element("input", { type: "checkbox", "aria-label": `Choose ${session.name}` })),
     cell("curve", session.curve.length ? thumbnail(session.curve, session.duration_s) : element("span", { className: "small quiet" }, session.kind === "image" ? "Image" : "–")),
     cell(
       "title",
       element("a", { href: sessionPage(session.session), title: session.name }, session.name),
       element("span", { className: "small quiet", title: session.input }, session.input),
+      session.tags.length ? element("span", { className: "tags" }, ...session.tags.map((tag) => element("span", { className: "tag small" }, tag))) : null,
       element("span", { className: "small quiet facts" }, made, element("span", {}, facts)),
     ),
     cell("made quiet small", made),
