@@ -49,7 +49,7 @@ from web.participants import routes as participants
 from web.participants.participants import Participants
 from web.security import Security
 from web.state import ServerSettings, State
-from web.studies import links, reports, stimuli
+from web.studies import links, reports, stimuli, strip
 from web.studies import routes as studies
 from web.uploads import routes as uploads
 from web.uploads.analyses import Analyses, Analyze
@@ -70,6 +70,7 @@ ROUTERS = (
     stimuli.router,
     links.router,
     reports.router,
+    strip.router,
     participants.router,
 )
 

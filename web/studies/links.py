@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import datetime
 from typing import Annotated
 
+import segno
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import Field
+from starlette.responses import Response
 
 from results import Link, Study
 from web.access.audience import API
@@ -69,6 +72,18 @@ def invite(study_id: str, body: NewLink, request: Request) -> StudyLink:
         made = state_of(request).desk.links.invite(study.id, stimulus.id, note=body.note, days=body.days)
         note(request, "made", f"link {made.key} of study {study.id}")
     return _shown(reach_of(request), made)
+
+
+@router.get("/api/studies/{study_id}/links/{key}/qr.svg", response_class=Response)
+def qr_code(study_id: str, key: Key, request: Request) -> Response:
+    """The link as a QR code (SVG), for a slide or a poster: phones open what they see there."""
+    with explained():
+        found = {link.key: link for link in links_of(request, known_study(request, study_id)).links}
+    if key not in found:
+        raise HTTPException(404, f"Study {study_id} has no link {key}.")
+    picture = io.BytesIO()
+    segno.make(found[key].address, micro=False, error="m").save(picture, kind="svg", light="#fff", scale=4)
+    return Response(picture.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-cache"})
 
 
 @router.delete("/api/studies/{study_id}/links/{key}", status_code=204)

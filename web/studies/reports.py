@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
@@ -35,6 +36,7 @@ from web.studies.lookup import known_study
 router = APIRouter(tags=["studies"], dependencies=[API])
 
 _CSV = "text/csv; charset=utf-8"
+MOST_TRACES = 200
 
 
 @router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings")
@@ -44,6 +46,26 @@ def findings(study_id: str, stimulus_id: str, request: Request, measure: str = V
     with explained():
         study = known_study(request, study_id)
         return findings_json(_found(request, study, stimulus_id, measure))
+
+
+@router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/traces")
+def traces(study_id: str, stimulus_id: str, request: Request, measure: str = VALENCE) -> dict[str, Any]:
+    """Each viewer's own curve: `values` at the moments of `time_s`, null where nothing is known. Of very many
+    viewers 200, evenly chosen; `of` says of how many.
+    """
+    with explained():
+        panel = _found(request, known_study(request, study_id), stimulus_id, measure).panel
+    many = len(panel.viewers)
+    chosen = np.unique(np.linspace(0, many - 1, min(many, MOST_TRACES)).round().astype(int))
+    rows = ((panel.viewers[i], panel.values[i].tolist()) for i in chosen)
+    return {
+        "time_s": [round(time, 6) for time in panel.time.tolist()],
+        "viewers": [
+            {"viewer": viewer, "values": [None if np.isnan(value) else round(value, 4) for value in values]}
+            for viewer, values in rows
+        ],
+        "of": many,
+    }
 
 
 @router.get("/api/studies/{study_id}/stimuli/{stimulus_id}/findings.csv")

@@ -3,6 +3,7 @@
 import { Announcer } from "../shared/announce.js";
 import { api, sessionApi } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
+import { choosesByFinger } from "../shared/chart/finger.js";
 import { dark, faceInk, onTheme, theme } from "../shared/chart/theme.js";
 import { ERROR, offer } from "../shared/measures.js";
 import { valenceText } from "../shared/palette.js";
@@ -35,6 +36,7 @@ let samples = new Samples({ time_s: [], frame: [], face_id: [] });
 let media;
 let overlay;
 const chart = new Chart(find("chart"), { plot, seek, choose: (from, to) => edit.exclude(from, to) });
+choosesByFinger(chart, find("chart").closest(".card").querySelector('[data-action="stretch"]'));
 const faces = new Faces(find("faces"), {
   toggle: refresh, rename: (face) => edit.renameFace(face),
   merge: (face) => media && who.merge(face), split: (face) => media && who.split(face), undo: () => media && who.undo(),

@@ -4,8 +4,9 @@ import { api } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
 import { element } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
-import { studyApi } from "./address.js";
-import { limitOf, plotDifference } from "./plot.js";
+import { clock } from "../shared/text.js";
+import { stimulusApi, studyApi } from "./address.js";
+import { limitOf, plotBoth, plotDifference } from "./plot.js";
 import { limits } from "./words.js";
 
 export class Compare {
@@ -14,7 +15,22 @@ export class Compare {
     this.tools = section.querySelector("#compare-tools");
     this.says = section.querySelector("#compare-says");
     this.chart = new Chart(section.querySelector("#compare-chart"), { plot: plotDifference, seek: () => {}, choose: () => {} });
+    this.both = new Chart(section.querySelector("#compare-both"), { plot: plotBoth, seek: (time) => this.#point(time), choose: () => {} });
+    this.now = section.querySelector("#compare-now");
+    this.both.root.addEventListener("pointermove", ({ offsetX }) => this.both.scale && this.#point(this.both.scale.time(offsetX)));
     this.pair = [];
+  }
+
+  /** Say what both are at `time`. */
+  #point(time) {
+    const { curves, names, step } = this.shown;
+    const at = Math.min(Math.max(time, 0), this.both.duration);
+    this.both.at(at);
+    const said = curves.map(({ mean }, i) => {
+      const value = mean[Math.min(Math.round(at / step), mean.length - 1)];
+      return element("span", {}, element("i", { className: `swatch of-${"ab"[i]}` }), `${names[i]} `, element("b", {}, (value ?? null) === null ? "–" : valenceText(value)));
+    });
+    this.now.replaceChildren(element("span", {}, clock(at)), ...said);
   }
 
   /** Show the comparison of `study`'s stimuli; with one alone there is none. `step`: seconds between moments. */
@@ -43,20 +59,28 @@ export class Compare {
     const names = this.pair.map((id) => study.stimuli.find((stimulus) => stimulus.id === id).name);
     const asked = (this.asked = `${a}\n${b}`);
     let found = null;
+    let both = null;
     const unseen = study.stimuli.find((stimulus) => this.pair.includes(stimulus.id) && !stimulus.viewings);
     let text = unseen ? `${unseen.name} has no viewers yet.` : "Choose two different stimuli.";
     if (a !== b && !unseen) {
       try {
         found = await api(studyApi(study.study, `/comparison?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`));
         text = words(found, names);
+        both = await Promise.all(this.pair.map((id) => api(stimulusApi(study.study, id, "/findings"))));
       } catch (error) {
         text = error.message;
       }
     }
     if (asked !== this.asked) return;
     this.says.textContent = text;
-    this.chart.root.hidden = !found;
-    if (!found) return;
+    for (const part of [this.chart.root, this.both.root, this.now, this.section.querySelector("#compare-less")]) part.hidden = !both;
+    if (!both) return;
+    const curves = both.map((one) => one.curve);
+    this.shown = { curves, names, step };
+    const longest = Math.max(...both.map((one) => one.stimulus.duration_s));
+    this.both.show({ curves, step, points: curves[0].time_s.length, view: { limit: Math.max(...curves.map((one) => limitOf(one))) } }, longest);
+    this.both.canvas.setAttribute("aria-label", `How the audiences of ${names.join(" and ")} looked over time, over each other.`);
+    this.#point(Math.min(this.both.time, longest));
     const curve = { ...found.curve, mean: found.curve.difference };
     const end = curve.time_s.at(-1);
     this.chart.show({ curve, step, points: curve.time_s.length, view: { limit: limitOf(curve) } }, end);

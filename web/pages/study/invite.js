@@ -3,6 +3,7 @@
 import { element } from "../shared/elements.js";
 import { linkField } from "../shared/link.js";
 import { when } from "../shared/text.js";
+import { studyApi } from "./address.js";
 
 /** `study` as the server has it; `invite()`, `close(link)`. */
 export function showInvitation(root, study, stimulus, { invite, close }) {
@@ -11,7 +12,7 @@ export function showInvitation(root, study, stimulus, { invite, close }) {
   if (root.dataset.made !== made) {
     root.dataset.made = made;
     root.replaceChildren(
-      element("div", { className: "links" }, ...links.map((link) => shown(link, close))),
+      element("div", { className: "links" }, ...links.map((link) => shown(study.study, link, close))),
       links.length
         ? element("p", { className: "small quiet" }, "Whoever opens it is asked for consent, then watches while their camera is read. One person after the other can use it; this page follows by itself.")
         : element("p", { className: "small quiet" }, "Nobody can take part yet: make a link, and send it to those whom you invite."),
@@ -28,7 +29,7 @@ export function showInvitation(root, study, stimulus, { invite, close }) {
   live.replaceChildren(text, ...looks.flatMap((look) => [" ", look]));
 }
 
-function shown(link, close) {
+function shown(study, link, close) {
   const facts = [link.note, `made ${when(link.created)}`, link.expires ? `open until ${when(link.expires)}` : ""].filter(Boolean).join(" · ");
   return element(
     "div",
@@ -39,6 +40,7 @@ function shown(link, close) {
       { className: "link-foot small quiet" },
       element("span", { className: "facts" }, facts),
       element("a", { href: link.address, target: "_blank" }, "Open it here"),
+      element("a", { href: studyApi(study, `/links/${link.key}/qr.svg`), target: "_blank" }, "QR code"),
       element("button", { className: "plain", data: { action: "close-link" }, onclick: () => close(link) }, "Close it…"),
     ),
   );

@@ -10,20 +10,21 @@ const APART = 20; // pixels between two, with the upper one's words
 export const belowOf = (shares) => (shares ? 2 : 1) * (STRIP + APART) + 6;
 const LIMITS = [0.2, 0.5, 1];
 
-/** The valence at the upper edge: as little as holds all of the curve; without one, the whole scale. */
-export function limitOf({ mean, low, high }) {
+/** The valence at the upper edge: as little as holds all of the curve, and `others`; without one, the whole scale. */
+export function limitOf({ mean, low, high }, others = []) {
   if (mean.every((value) => value === null)) return 1;
   let most = 0;
-  for (const values of [mean, low, high]) for (const value of values) most = Math.max(most, Math.abs(value ?? 0));
+  for (const values of [mean, low, high, ...others]) for (const value of values) most = Math.max(most, Math.abs(value ?? 0));
   return LIMITS.find((limit) => most <= limit) ?? 1;
 }
 
-/** `curve`: of the findings; `segments`, `marks` (numbered moments): likewise; `shares`: whether those of viewers are shown; `step`: seconds between moments. */
-export function plot({ view, theme, curve, step, shares: shared, segments = [], marks = [] }) {
+/** `curve`: of the findings; `traces`: single viewers' values on its moments; `segments`, `marks` (numbered moments): likewise; `shares`: whether those of viewers are shown; `step`: seconds between moments. */
+export function plot({ view, theme, curve, step, shares: shared, segments = [], marks = [], traces = [] }) {
   const scale = scales(view);
   const shapes = [{ kind: "rect", x: 0, y: 0, width: view.width, height: view.height, fill: theme.ground }];
   shapes.push(...axes(view, scale, theme));
   const inside = segments.flatMap((segment, order) => stretch(segment, order, scale, theme));
+  inside.push(...traces.map((values) => ({ ...mean(curve, values, step, view, scale, theme), stroke: theme.quiet, width: 1, opacity: 0.4 })));
   inside.push(...band(curve, scale, theme), ...band(reading(curve), scale, theme), mean(curve, curve.mean, step, view, scale, theme));
   inside.push(...marks.flatMap((mark) => dot(mark, scale, theme)));
   const upper = view.height - BOTTOM - view.below + 10;
@@ -31,6 +32,19 @@ export function plot({ view, theme, curve, step, shares: shared, segments = [], 
   if (shared) inside.push(...shares(curve, step, scale, theme, upper + 2 * APART + STRIP));
   shapes.push({ kind: "clip", x: scale.left, y: 0, width: scale.right - scale.left, height: view.height, shapes: inside });
   shapes.push(...words(curve, scale, theme, upper).slice(0, shared ? undefined : 3));
+  return shapes;
+}
+
+/** Two audiences over each other: each one's mean with its band, in its own colour. */
+export function plotBoth({ view, theme, curves, step }) {
+  const scale = scales(view);
+  const shapes = [{ kind: "rect", x: 0, y: 0, width: view.width, height: view.height, fill: theme.ground }];
+  shapes.push(...axes(view, scale, theme));
+  const inside = curves.flatMap((curve, i) => {
+    const own = { ...theme, faces: [theme.faces[i]] };
+    return [...band(curve, scale, own), mean(curve, curve.mean, step, view, scale, own)];
+  });
+  shapes.push({ kind: "clip", x: scale.left, y: 0, width: scale.right - scale.left, height: view.height, shapes: inside });
   return shapes;
 }
 

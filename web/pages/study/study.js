@@ -3,6 +3,7 @@
 import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
+import { choosesByFinger } from "../shared/chart/finger.js";
 import { element } from "../shared/elements.js";
 import { listenKeys } from "../shared/keys.js";
 import { measureName, measureText, offer } from "../shared/measures.js";
@@ -17,6 +18,7 @@ import { marksOf, showCounting, showFigures, showMoments, showSegments } from ".
 import { showInvitation } from "./invite.js";
 import { showViewers } from "./people.js";
 import { belowOf, limitOf, plot } from "./plot.js";
+import { Strip } from "./strip.js";
 import { caution, certainty, reading, viewers } from "./words.js";
 
 const LOOK = 2000; // ms between looks at who has come
@@ -41,6 +43,8 @@ let pulse = ""; // what the server said when it was last looked at
 const chart = new Chart(find("chart"), { plot, seek: (time) => seek(time), choose: (from, to) => edit.segment(from, to) });
 const stage = new Stage(find("stage"), find("screen"), find("screen-note"));
 const compare = new Compare(find("compare"));
+const strip = new Strip(find("strip"), chart);
+choosesByFinger(chart, action("stretch"));
 const edit = edits({
   study: () => study, stimulus: () => stimulus, findings: () => findings, time: () => player?.time ?? 0,
   done: () => load(true), announcer,
@@ -81,10 +85,22 @@ async function aggregate(turn, signature) {
   stale = false;
   due = performance.now() + Math.max(GROW, REST * (performance.now() - began));
   show();
+  await showEach();
   if (playerOf !== of.id) await openStimulus();
   else if (before && before.viewers !== findings.viewers) announcer.say(`The curve is now that of ${viewers(findings.viewers)}`);
   document.body.dataset.ready = stimulus.id;
   compare.show(study, findings.options.step);
+}
+
+/** The curves of single viewers, where they are wanted. */
+async function showEach() {
+  const [of, wanted] = [findings, find("each").checked && findings.viewers > 0];
+  const found = wanted ? await api(stimulusApi(id, stimulus.id, `/traces${asked()}`)) : { viewers: [], of: 0 };
+  if (of !== findings) return;
+  const traces = found.viewers.map((viewer) => viewer.values);
+  const limit = limitOf(findings.curve, traces);
+  chart.show({ traces, view: { limit, below: belowOf(findings.measure === "valence") } });
+  if (traces.length < found.of) announcer.say(`${traces.length} of ${found.of} viewers are shown`);
 }
 
 /** What is asked for instead of valence, as the end of an address. */
@@ -122,6 +138,8 @@ function show() {
   find("chart-title").textContent = shares ? "How the audience looked" : measureName(measure);
   marks = marksOf(moments);
   const points = curve.mean.filter((value) => value !== null).length;
+  find("each-choice").hidden = !points;
+  strip.show(stimulus.video ? stimulusApi(id, stimulus.id, "/strip.jpg") : null);
   chart.show({ curve, segments, marks, step: options.step, points, shares, view: { limit: limitOf(curve), below: belowOf(shares) } }, stimulus.duration_s);
   find("says").textContent = caution(findings);
   find("reading").textContent = points ? reading(limitOf(curve), options.baseline) : "";
@@ -255,6 +273,7 @@ listenKeys({
   "-": () => chart.zoom(2),
   0: () => chart.all(),
 });
+find("each").addEventListener("change", () => showEach().catch((error) => trouble(error.message)));
 find("measure").addEventListener("change", () => load(true).catch((error) => trouble(error.message)));
 addEventListener("hashchange", () => load().catch((error) => trouble(error.message)));
 load()

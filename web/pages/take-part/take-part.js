@@ -15,6 +15,7 @@ import { listenKeys } from "../shared/keys.js";
 import { FaceCheck } from "./check.js";
 import { Report } from "./report.js";
 import { SessionClock } from "./session_clock.js";
+import { tone } from "./sound.js";
 import { openStimulus } from "./stimulus.js";
 import { View } from "./view.js";
 
@@ -34,7 +35,7 @@ stage.mirrored = true;
 stage.overlay.values = false; // who knows how they look changes how they look
 const view = new View($(".take-part"), new Announcer($("#announce")));
 const device = $("#device");
-const button = Object.fromEntries(["play", "stop"].map((name) => [name, $(`[data-action="${name}"]`)]));
+const button = Object.fromEntries(["play", "stop", "sound", "wide"].map((name) => [name, $(`[data-action="${name}"]`)]));
 
 let invitation;
 let stimulus;
@@ -174,6 +175,7 @@ async function done() {
     return view.tell("done", { title: "Thank you", text }, [["Next person", invite]]);
   }
   leave();
+  if (document.fullscreenElement) document.exitFullscreen();
   const kept = invitation.keep_media ? "Your camera’s video and the numbers read from it are" : "The numbers read from your camera’s picture are";
   const text = [`That was all. The camera is off. ${kept} stored with the study.`];
   view.tell("done", { title: "Thank you for watching", text }, [
@@ -271,6 +273,13 @@ function release(mine) {
 
 button.play.onclick = toggle;
 button.stop.onclick = stop;
+button.sound.onclick = () => {
+  tone();
+  view.say("You should have heard a short tone. If not, turn the sound on or up, and try again.");
+};
+button.wide.hidden = !document.fullscreenEnabled;
+button.wide.onclick = () => (document.fullscreenElement ? document.exitFullscreen() : $("#stage").requestFullscreen());
+document.addEventListener("fullscreenchange", () => (button.wide.textContent = document.fullscreenElement ? "Leave full screen" : "Full screen"));
 device.onchange = async () => {
   try {
     const opened = await openCamera(device.value);

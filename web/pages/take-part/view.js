@@ -9,7 +9,7 @@ export class View {
     this.root = root;
     this.panel = new Panel(root);
     this.announcer = announcer;
-    this.parts = Object.fromEntries(["state", "stage", "picture", "screen", "hint", "outage", "state-title", "stage-title"].map((id) => [id, root.querySelector(`#${id}`)]));
+    this.parts = Object.fromEntries(["state", "stage", "picture", "screen", "hint", "sound-hint", "outage", "state-title", "stage-title"].map((id) => [id, root.querySelector(`#${id}`)]));
     this.play = root.querySelector('[data-action="play"]');
   }
 
@@ -26,6 +26,7 @@ export class View {
     parts.stage.hidden = !onStage;
     parts.picture.hidden = state !== "check";
     parts.screen.hidden = state === "check";
+    parts["sound-hint"].hidden = true;
     this.play.textContent = state === "playing" ? "Pause" : "Play";
     const title = parts[onStage ? "stage-title" : "state-title"];
     if (onStage) title.textContent = heading;
@@ -52,6 +53,13 @@ export class View {
     if (text && outage.hidden) this.announcer.say(text);
     outage.hidden = !text;
     outage.textContent = text;
+  }
+
+  /** A line beside the hint, until the stimulus plays. */
+  say(text) {
+    this.parts["sound-hint"].textContent = text;
+    this.parts["sound-hint"].hidden = false;
+    this.announcer.say(text);
   }
 
   /** A line under the stage; "" for none. `kind`: good or poor. */

@@ -9,7 +9,8 @@ const CLOSEST = 0.25; // seconds that the closest zoom shows
 export class Chart {
   /**
    * `plot({view, theme, ...content})`: the shapes of what is in view; `seek(time)` when the user points at a moment,
-   * `choose(from, to)` when at a stretch, which is shown until that is settled.
+   * `choose(from, to)` when at a stretch, which is shown until that is settled. Whenever it is drawn, `root` hears
+   * "look" with the seconds `from`, `to` and where they are, `left`, `right`, in pixels.
    */
   constructor(root, { plot, seek, choose }) {
     this.root = root;
@@ -24,6 +25,8 @@ export class Chart {
     this.content = null;
     this.time = 0;
     this.selection = null;
+    /** Whether pointing chooses a stretch, as it does with Shift; it ends with the next one. */
+    this.choosing = false;
     new ResizeObserver(() => this.draw()).observe(root);
     onTheme(() => this.draw());
     root.addEventListener("pointerdown", (event) => this.#press(event));
@@ -50,6 +53,7 @@ export class Chart {
     this.canvas.dataset.drawn = this.content.points ?? "";
     this.at(this.time);
     this.select(this.selection);
+    this.root.dispatchEvent(new CustomEvent("look", { detail: { from: this.view.from, to: this.view.to, left: this.scale.left, right: this.scale.right } }));
   }
 
   /** Put the cursor at `time`; a view that is zoomed in follows. */
@@ -105,7 +109,7 @@ export class Chart {
     this.root.focus({ preventScroll: true });
     this.root.setPointerCapture(event.pointerId);
     const start = this.#timeAt(event);
-    const choosing = event.shiftKey;
+    const choosing = event.shiftKey || this.choosing;
     this.dragging = true;
     if (!choosing) this.seek(start);
     const move = (moved) => {
@@ -116,11 +120,18 @@ export class Chart {
     const end = async () => {
       this.dragging = false;
       this.root.removeEventListener("pointermove", move);
+      if (choosing) this.#chosen();
       if (choosing && this.selection && this.selection[1] > this.selection[0]) await this.choose(...this.selection);
       this.select(null); // it was used, or is not wanted
     };
     this.root.addEventListener("pointermove", move);
     this.root.addEventListener("lostpointercapture", end, { once: true });
+  }
+
+  /** A stretch is chosen: pointing means a moment again. */
+  #chosen() {
+    this.choosing = false;
+    this.root.dispatchEvent(new CustomEvent("chosen"));
   }
 
   #wheel(event) {
