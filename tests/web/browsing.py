@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
+
 from tests.web.asking import TOKEN
 
 SCREENS = os.environ.get("VALENCE_SCREENS")
@@ -35,14 +37,23 @@ def wait_for(page: Any, expression: str, seconds: float = 60) -> None:
         page.wait_for_timeout(30)
 
 
+def barriers(page: Any) -> list[str]:
+    """What axe-core finds on the page as it is now: rule, and the elements that break it."""
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']][:5]}" for one in found]
+
+
 def shoot(page: Any, name: str) -> None:
-    """Screenshots at two widths in two schemes; nothing may stick out at the side."""
+    """Screenshots at two widths in two schemes: nothing sticks out at the side or keeps anybody out (axe)."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width in (400, 1280):
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if (scheme == "light") == (width == 1280):
+                assert barriers(page) == []
             picture = page.screenshot(full_page=True)
             if SCREENS:
                 Path(SCREENS).mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ def test_every_module_that_is_imported_is_there() -> None:
 
 
 def test_the_current_section_is_marked() -> None:
-    html = bytes(page("live/live.html", "Live").body).decode()
+    html = bytes(page("live/live.html", "Live", estimates="how it looks").body).decode()
     assert html.count('aria-current="page"') == 1
     assert '<a href="/" aria-current="page">Live</a>' in html
     assert "{%" not in html and "{{" not in html

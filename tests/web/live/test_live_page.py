@@ -40,7 +40,7 @@ def test_a_reaction_from_start_to_stop(served: Served, page: Any) -> None:
                .filter((value, i) => i % 4 === 3 && value > 200).length"""
     page.wait_for_timeout(700)
     assert page.eval_on_selector('[data-face-id="1"] canvas', drawn) > 50
-    assert 0 < float(page.get_attribute("#status", "data-latency-ms")) < 1000
+    assert 0 < float(page.get_attribute("#status", "data-latency-ms")) < 20_000
 
     page.click('[data-action="pause"]')
     page.wait_for_selector('.live[data-state="paused"]')

@@ -410,6 +410,7 @@ def test_a_link_is_a_picture_for_a_slide_too(watched: Served, page: Any) -> None
     page.set_content(
         f'<img id="code" src="data:image/svg+xml;base64,{base64.b64encode(code.content).decode()}">'
     )
+    page.evaluate("document.querySelector('#code').decode()")
     picture = cv2.imdecode(np.frombuffer(page.locator("#code").screenshot(), np.uint8), cv2.IMREAD_COLOR)
     told, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
     assert "/t/" in told and told in asking.get(f"{watched.url}/api/studies/spring/links").text
@@ -417,7 +418,7 @@ def test_a_link_is_a_picture_for_a_slide_too(watched: Served, page: Any) -> None
 
 
 def test_a_strip_needs_a_video(watched: Served) -> None:
-    found = asking.get(f"{watched.url}/api/studies/spring/stimuli/ad/strip.jpg")
+    found = asking.get(f"{watched.url}/api/studies/spring/stimuli/ad/strip.jpg", timeout=60)
     strip = cv2.imdecode(np.frombuffer(found.content, np.uint8), cv2.IMREAD_COLOR)
     assert strip.shape[1] == 12 * 160
     parts = [strip[:, i * 160 : (i + 1) * 160] for i in range(12)]

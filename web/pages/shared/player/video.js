@@ -64,7 +64,7 @@ export class Video {
 
   play() {
     if (this.element.ended) this.seek(0);
-    this.element.play();
+    this.element.play().catch(() => {}); // a pause came before it began
   }
 
   pause() {
