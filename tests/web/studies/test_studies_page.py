@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 
 from results import Links, Studies, Viewings
@@ -19,60 +15,10 @@ from tests.web import asking
 from tests.web.browsing import shoot, wait_for
 from tests.web.serving import Served
 from tests.web.storing import react
-from tests.web.uploading import ONE_FACE, files_below, numbered_clip
+from tests.web.studies.looking import PATIENCE, at_time, opened, says
+from tests.web.uploading import ONE_FACE, files_below
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-PATIENCE = 180.0
-"""Seconds: a busy machine is slow, not wrong."""
-
-
-@pytest.fixture(scope="module")
-def ad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stimulus of ten seconds."""
-    path = tmp_path_factory.mktemp("stimulus") / "ad.mp4"
-    numbered_clip(path, frames=300)
-    return path
-
-
-@pytest.fixture
-def studies(served: Served) -> Studies:
-    made = Studies(served.store)
-    made.create("Spring")
-    return made
-
-
-@pytest.fixture
-def watched(served: Served, studies: Studies, ad: Path) -> Served:
-    """Spring has a video that five viewers saw, with a peak at 4 s, and a spot that four of them heard."""
-    kept = studies.upload_folder() / "ad.mp4"
-    kept.write_bytes(ad.read_bytes())
-    studies.add_stimulus("spring", "Ad", 10, kept)
-    studies.add_stimulus("spring", "Spot", 8)
-    viewings = Viewings(served.store)
-    for n in range(5):
-        viewings.attach("spring", "ad", react(served.store, f"viewer {n}", level=0.03 * n))
-    for n in range(4):
-        viewings.attach("spring", "spot", react(served.store, f"viewer {n}", 6.0, level=0.03 * n - 0.3))
-    return served
-
-
-def opened(page: Any, served: Served, stimulus: str) -> None:
-    page.goto(f"{served.url}/studies/spring#{stimulus}")
-    wait_for(page, f"document.body.dataset.ready === '{stimulus}'", PATIENCE)
-
-
-def says(page: Any, selector: str, text: str) -> None:
-    """Waits until an element holds the text."""
-    look = f"document.querySelector({json.dumps(selector)})?.textContent.includes({json.dumps(text)})"
-    wait_for(page, look, PATIENCE)
-
-
-def at_time(page: Any, share: float) -> tuple[float, float]:
-    """A point of the chart at a share of the stimulus."""
-    page.locator("#chart").scroll_into_view_if_needed()
-    box = page.locator("#chart").bounding_box()
-    return box["x"] + 46 + share * (box["width"] - 60), box["y"] + 80
 
 
 def test_a_study_is_made_in_the_browser(served: Served, page: Any, ad: Path, tmp_path: Path) -> None:
@@ -355,72 +301,3 @@ def test_the_study_page_looks_right(watched: Served, studies: Studies, page: Any
     says(page, "#compare-says", "minus")
     page.locator(".jump.moment").first.click()
     shoot(page, "study")
-
-
-def test_viewers_pictures_and_stimuli_are_seen_over_and_under_each_other(watched: Served, page: Any) -> None:
-    opened(page, watched, "ad")
-    page.wait_for_selector("#strip:not([hidden]) img")
-    wide = page.locator("#strip img").bounding_box()["width"]
-    page.click('[data-action="zoom-in"]')
-    assert page.locator("#strip img").bounding_box()["width"] == pytest.approx(2 * wide, rel=0.01)
-    page.click('[data-action="zoom-all"]')
-
-    with page.expect_response("**/traces") as coming:
-        page.check("#each")
-    traces = coming.value.json()
-    assert [one["viewer"] for one in traces["viewers"]] == [f"viewer {n}" for n in range(5)] and traces[
-        "of"
-    ] == 5
-    assert all(len(one["values"]) == len(traces["time_s"]) for one in traces["viewers"])
-
-    page.wait_for_selector("#compare-both:not([hidden])")
-    page.locator("#compare-both").hover(position={"x": 300, "y": 60})
-    wait_for(page, "document.querySelectorAll('#compare-now b').length === 2")
-    first = page.inner_text("#compare-now")
-    assert "Ad" in first and "Spot" in first
-    page.locator("#compare-both").hover(position={"x": 120, "y": 60})
-    wait_for(page, f"document.querySelector('#compare-now').innerText !== {json.dumps(first)}")
-    shoot(page, "study-over")
-
-
-def test_a_finger_chooses_a_stretch(watched: Served, page: Any) -> None:
-    opened(page, watched, "ad")
-    page.click('[data-action="stretch"]')
-    assert page.get_attribute('[data-action="stretch"]', "aria-pressed") == "true"
-    (left, y), (right, _) = at_time(page, 0.2), at_time(page, 0.5)
-    page.mouse.move(left, y)
-    page.mouse.down()
-    page.mouse.move(right, y, steps=4)
-    page.mouse.up()
-    page.wait_for_selector("dialog")
-    assert float(page.input_value("dialog input[name=from]")) == pytest.approx(2.0, abs=0.1)
-    assert page.get_attribute('[data-action="stretch"]', "aria-pressed") == "false"
-
-
-def test_a_link_is_a_picture_for_a_slide_too(watched: Served, page: Any) -> None:
-    Links(watched.store.database).invite("spring", "ad")
-    page.set_viewport_size({"width": 400, "height": 900})
-    opened(page, watched, "ad")
-    top = page.evaluate("document.querySelector('.invite').getBoundingClientRect().top")
-    assert top < page.evaluate("document.querySelector('.chart-card').getBoundingClientRect().top")
-    page.wait_for_selector(".link-foot a:text-is('QR code')")
-    address = page.get_attribute(".link-foot a:text-is('QR code')", "href")
-    code = asking.get(watched.url + address)
-    assert code.headers["content-type"] == "image/svg+xml"
-    page.set_content(
-        f'<img id="code" src="data:image/svg+xml;base64,{base64.b64encode(code.content).decode()}">'
-    )
-    page.evaluate("document.querySelector('#code').decode()")
-    picture = cv2.imdecode(np.frombuffer(page.locator("#code").screenshot(), np.uint8), cv2.IMREAD_COLOR)
-    told, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
-    assert "/t/" in told and told in asking.get(f"{watched.url}/api/studies/spring/links").text
-    assert asking.get(f"{watched.url}/api/studies/spring/links/999/qr.svg").status_code == 404
-
-
-def test_a_strip_needs_a_video(watched: Served) -> None:
-    found = asking.get(f"{watched.url}/api/studies/spring/stimuli/ad/strip.jpg", timeout=60)
-    strip = cv2.imdecode(np.frombuffer(found.content, np.uint8), cv2.IMREAD_COLOR)
-    assert strip.shape[1] == 12 * 160
-    parts = [strip[:, i * 160 : (i + 1) * 160] for i in range(12)]
-    assert all(cv2.absdiff(a, b).mean() > 0.5 for a, b in pairwise(parts)), "each from another moment"
-    assert asking.get(f"{watched.url}/api/studies/spring/stimuli/spot/strip.jpg").status_code == 404
