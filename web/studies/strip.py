@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request
@@ -35,31 +34,17 @@ def strip(study_id: str, stimulus_id: str, request: Request) -> Response:
     path = Path(stimulus.path) if stimulus.path else None
     picture = None
     if path is not None and path.is_file():
-        picture = _picture(_State(state_of(request)), path, path.stat().st_mtime_ns, stimulus.duration_s)
+        picture = _picture(state_of(request), path, stimulus.duration_s)
     if picture is None:
         raise HTTPException(404, f"{stimulus.name} has no video that pictures could be taken of.")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
 
-class _State:
-    """What reads videos; for the cache, one is as good as another."""
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _State)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(64)
-def _picture(by: _State, path: Path, changed: int, seconds: float) -> bytes | None:
-    """The strip as JPEG; `changed`: when the file was, so that another one is noticed."""
+def _picture(state: State, path: Path, seconds: float) -> bytes | None:
+    """The strip of a video of so many seconds as JPEG; None where nothing of it can be read."""
     times = [(i + 0.5) * seconds / PICTURES for i in range(PICTURES)]
     try:
-        shown = by.state.probes.run(stills, path, times, WIDTH, by.state.engine.settings.limits)
+        shown = state.probes.run(stills, path, times, WIDTH, state.engine.settings.limits)
     except AnalysisError:
         return None
     pictures = [Image.open(io.BytesIO(shown[time])) if time in shown else None for time in times]

@@ -216,6 +216,19 @@ def test_screens(served: Served, studies: Studies, page: Any, clip: tuple[Path, 
     state(page, "check")
     ready(page)
     shoot(page, "take-part-check")
+    assert page.locator("#hint").bounding_box()["width"] > 300
+    page.evaluate("""() => {
+      const close = AudioContext.prototype.close;
+      AudioContext.prototype.close = function () { window.heard = true; return close.call(this); };
+    }""")
+    press(page, "Try the sound")
+    wait_for(
+        page, "window.heard && document.querySelector('#sound-hint').textContent.includes('tone')", PATIENCE
+    )
+    press(page, "Full screen")
+    wait_for(page, "document.fullscreenElement === document.querySelector('#stage')", PATIENCE)
+    press(page, "Leave full screen")
+    wait_for(page, "!document.fullscreenElement", PATIENCE)
     press(page, "Play")
     seen(page, 1)
     press(page, "Pause")

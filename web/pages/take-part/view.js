@@ -67,7 +67,7 @@ export class View {
     const { hint } = this.parts;
     if (hint.textContent === text) return;
     hint.textContent = text;
-    hint.className = `hint ${kind}`;
+    hint.className = `guidance ${kind}`;
     if (text) this.announcer.say(text);
   }
 }
