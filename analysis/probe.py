@@ -11,10 +11,10 @@ from pathlib import Path
 from stream.sources.door import SourceError
 from stream.sources.files import open_source
 from stream.sources.limits import DEFAULT_LIMITS, MediaLimits
-from stream.sources.stills import STILL_WIDTH, stills
+from stream.sources.stills import STILL_WIDTH, stills, strip
 from stream.sources.timing import Timing, timing
 
-__all__ = ["STILL_WIDTH", "StimulusVideoError", "Timing", "seconds_of", "stills", "timing"]
+__all__ = ["STILL_WIDTH", "StimulusVideoError", "Timing", "seconds_of", "stills", "strip", "timing"]
 
 
 class StimulusVideoError(ValueError):

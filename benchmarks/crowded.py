@@ -157,6 +157,7 @@ def _client(address: str) -> httpx.Client:
 def _opened(stack: ExitStack, url: str, address: str) -> socket.socket:
     parts = httpx.URL(url)
     opened = socket.create_connection((parts.host, parts.port or 80), 20, (address, 0))
+    time.sleep(0.002)  # who asks meanwhile runs in this process, and gets its turn
     stack.callback(opened.close)
     return opened
 

@@ -52,9 +52,10 @@ class Shares:
         values = raw[self.name][:, self.index : self.index + len(self.expressions)]
         if self.logits:
             values = np.exp(values - values.max(axis=1, keepdims=True))
-            values = values / values.sum(axis=1, keepdims=True)
+        values = np.clip(values, 0, None)  # an int8 network's own softmax adds up to one but for its steps
+        values = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-6)
         shares = np.full((len(values), len(EXPRESSIONS)), np.nan, np.float32)
-        shares[:, [EXPRESSIONS.index(name) for name in self.expressions]] = np.clip(values, 0, 1)
+        shares[:, [EXPRESSIONS.index(name) for name in self.expressions]] = values
         return shares
 
 

@@ -1,4 +1,4 @@
-"""What a video shows at some of its moments, as small pictures."""
+"""What a video shows at some of its moments, as small pictures, each alone or side by side."""
 
 from __future__ import annotations
 
@@ -32,10 +32,29 @@ def stills(
     """What the video shows at each of the times (seconds from its beginning), as JPEG files.
 
     A time after the last frame shows the last frame. Times that cannot be read are left out: a report without
-    one of its pictures is still a report. The video is searched
-    where it has an index.
+    one of its pictures is still a report. The video is searched where it has an index.
     """
-    pictures: dict[float, bytes] = {}
+    return {time: _jpeg(picture) for time, picture in _pictures(path, times, width, limits).items()}
+
+
+def strip(
+    path: Path, seconds: float, pictures: int, width: int, limits: MediaLimits = DEFAULT_LIMITS
+) -> bytes | None:
+    """A video of so many seconds as one JPEG file: pictures side by side, each from the middle of its part.
+
+    width: of each, in pixels. Those that cannot be read are black; None where none can be.
+    """
+    times = [(i + 0.5) * seconds / pictures for i in range(pictures)]
+    found = _pictures(path, times, width, limits)
+    if not found:
+        return None
+    black = np.zeros_like(next(iter(found.values())))
+    return _jpeg(np.hstack([found.get(time, black) for time in times]))
+
+
+def _pictures(path: Path, times: Iterable[float], width: int, limits: MediaLimits) -> dict[float, Image]:
+    """Those that can be read, small."""
+    pictures: dict[float, Image] = {}
     try:
         with opened_video(path, limits) as (container, stream):
             if container.format.name not in SEARCHED:
@@ -50,30 +69,33 @@ def stills(
                         break
                     shown = frame
                 if shown is not None:
-                    pictures[time] = _jpeg(display.image(shown), width)
+                    pictures[time] = _small(display.image(shown), width)
     except (SourceError, FFmpegError, OSError):
         return pictures
     return pictures
 
 
-def _read_through(path: Path, times: Iterable[float], width: int, limits: MediaLimits) -> dict[float, bytes]:
+def _read_through(path: Path, times: Iterable[float], width: int, limits: MediaLimits) -> dict[float, Image]:
     """For files that cannot be searched, or whose clock begins again on the way."""
     wanted = deque(sorted(set(times)))
-    pictures: dict[float, bytes] = {}
+    pictures: dict[float, Image] = {}
     shown: Image | None = None
     for frame in open_source(path, limits):
         while shown is not None and wanted and frame.time > wanted[0] + 1e-6:
-            pictures[wanted.popleft()] = _jpeg(shown, width)
+            pictures[wanted.popleft()] = _small(shown, width)
         if not wanted:
             break
         shown = frame.image
     if shown is not None:
-        pictures |= {time: _jpeg(shown, width) for time in wanted}
+        pictures |= {time: _small(shown, width) for time in wanted}
     return pictures
 
 
-def _jpeg(image: Image, width: int) -> bytes:
+def _small(image: Image, width: int) -> Image:
     height = max(1, round(image.shape[0] * width / image.shape[1]))
-    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _jpeg(image: Image) -> bytes:
+    _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return encoded.tobytes()

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("addresses", [1, 3])
 def test_a_crowd_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, addresses: int) -> None:
-    monkeypatch.setenv("VALENCE_CONNECTIONS_PER_ADDRESS", "20")
-    port, crowd = free_port(), Crowd(idle=40, half=20, body_mb=5, offers=12, addresses=addresses)
+    monkeypatch.setenv("VALENCE_CONNECTIONS_PER_ADDRESS", "40")
+    port, crowd = free_port(), Crowd(idle=80, half=40, body_mb=5, offers=12, addresses=addresses)
     with process(tmp_path / "sessions", port) as running:
         figures = measure(f"http://127.0.0.1:{port}", running.pid, crowd, hold=0, settle=0)
     assert figures.asked > 0 and figures.failed == []
@@ -24,4 +24,4 @@ def test_a_crowd_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert set(figures.bodies) <= {413, 0}
     assert figures.mb_peak - figures.mb_before < 100
     if addresses == 1:
-        assert figures.sockets < 20 + 30, "the crowd's, somebody else's, and those of four offers"
+        assert figures.sockets < 40 + 30, "the crowd's, somebody else's, and those of four offers"

@@ -53,7 +53,8 @@ def shoot(page: Any, name: str) -> None:
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             if (scheme == "light") == (width == 1280):
-                assert barriers(page) == []
+                found = barriers(page)
+                assert not found, f"{name} at {width} px, {scheme}: {found}"
             picture = page.screenshot(full_page=True)
             if SCREENS:
                 Path(SCREENS).mkdir(parents=True, exist_ok=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request
-from PIL import Image
 from starlette.responses import Response
 
 from analysis.errors import AnalysisError
-from analysis.probe import stills
+from analysis.probe import strip as film_strip
 from web.access.audience import API
 from web.errors import explained
-from web.state import State, state_of
+from web.state import state_of
 from web.studies.lookup import known_stimulus
 
 router = APIRouter(tags=["studies"], dependencies=[API])
@@ -31,30 +30,12 @@ def strip(study_id: str, stimulus_id: str, request: Request) -> Response:
     """
     with explained():
         _, stimulus = known_stimulus(request, study_id, stimulus_id)
-    path = Path(stimulus.path) if stimulus.path else None
+    path, state = Path(stimulus.path) if stimulus.path else None, state_of(request)
     picture = None
     if path is not None and path.is_file():
-        picture = _picture(state_of(request), path, stimulus.duration_s)
+        limits = state.engine.settings.limits
+        with suppress(AnalysisError):
+            picture = state.probes.run(film_strip, path, stimulus.duration_s, PICTURES, WIDTH, limits)
     if picture is None:
         raise HTTPException(404, f"{stimulus.name} has no video that pictures could be taken of.")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
-
-
-def _picture(state: State, path: Path, seconds: float) -> bytes | None:
-    """The strip of a video of so many seconds as JPEG; None where nothing of it can be read."""
-    times = [(i + 0.5) * seconds / PICTURES for i in range(PICTURES)]
-    try:
-        shown = state.probes.run(stills, path, times, WIDTH, state.engine.settings.limits)
-    except AnalysisError:
-        return None
-    pictures = [Image.open(io.BytesIO(shown[time])) if time in shown else None for time in times]
-    first = next((one for one in pictures if one is not None), None)
-    if first is None:
-        return None
-    whole = Image.new("RGB", (WIDTH * PICTURES, first.height))
-    for i, one in enumerate(pictures):
-        if one is not None:
-            whole.paste(one, (i * WIDTH, 0))
-    jpeg = io.BytesIO()
-    whole.save(jpeg, "JPEG", quality=82)
-    return jpeg.getvalue()
