@@ -6,6 +6,7 @@ A page is a Jinja2 template, `web/pages/<room>/<name>.html`, that extends `share
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -33,14 +34,21 @@ _TEMPLATES.globals["imported"] = partial(imported, PAGES)
 
 
 def page(
-    path: str, section: str, status: int = 200, *, guest: bool = False, **values: object
+    path: str,
+    section: str,
+    status: int = 200,
+    *,
+    guest: bool = False,
+    awaited: Sequence[str] = (),
+    **values: object,
 ) -> HTMLResponse:
     """The page whose template is at `path` under `web/pages`; `section` is marked in the navigation.
 
-    guest: it is for people who are invited to this page alone: no navigation. values: for the template.
+    guest: it is for people who are invited to this page alone: no navigation. awaited: addresses of what its
+    scripts ask for first; browsers fetch that beside the scripts. values: for the template.
     """
     template = _TEMPLATES.get_template(path)
-    html = template.render(section=section, sections=SECTIONS, guest=guest, **values)
+    html = template.render(section=section, sections=SECTIONS, guest=guest, awaited=awaited, **values)
     return HTMLResponse(html, status_code=status, headers={"cache-control": "no-cache"})
 
 

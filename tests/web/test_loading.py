@@ -46,6 +46,14 @@ def test_every_module_is_asked_for_at_once(addresses: dict[str, str], page: Any)
         modules = {url for url in asked if url.endswith(".js")}
         assert len(modules) > 3
         assert modules <= set(told), name
+        awaited = page.eval_on_selector_all("link[rel=preload]", "all => all.map(one => one.href)")
+        used = "performance.getEntriesByType('resource').map(({ name }) => name)"
+        wait_for(page, f"{awaited}.every((one) => {used}.includes(one))", 20)
+        wait_for(page, "document.readyState === 'complete'")
+        assert [asked.count(one) for one in awaited] == [1] * len(awaited), "what comes beforehand is used"
+        if name in ("library", "studies"):  # the others ask for more, later
+            assert {one for one in asked if "/api/" in one} == set(awaited)
+        assert bool(awaited) == (name in ("library", "session", "studies", "study"))
 
 
 @pytest.mark.parametrize("name", ["library", "studies", "session", "study"])

@@ -93,14 +93,15 @@ class NewStretch(Described):
 
 @router.get("/sessions", include_in_schema=False, dependencies=[OPERATORS])
 async def library_page() -> HTMLResponse:
-    return page("library/library.html", "Sessions")
+    return page("library/library.html", "Sessions", awaited=["/api/sessions?limit=50&offset=0"])
 
 
 @router.get("/sessions/{session_id}", include_in_schema=False, dependencies=[OPERATORS])
 def session_page(session_id: str, request: Request) -> HTMLResponse:
     with explained():
-        stored_session(request, session_id)
-    return page("session/session.html", "Sessions")
+        address = f"/api/sessions/{stored_session(request, session_id).id}"
+    awaited = [f"{address}/outline", address, f"{address}/samples"]
+    return page("session/session.html", "Sessions", awaited=awaited)
 
 
 @router.get("/api/sessions", dependencies=[API])

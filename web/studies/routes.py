@@ -75,14 +75,14 @@ class NewViewing(Described):
 
 @router.get("/studies", include_in_schema=False, dependencies=[OPERATORS])
 async def studies_page() -> HTMLResponse:
-    return page("studies/studies.html", "Studies")
+    return page("studies/studies.html", "Studies", awaited=["/api/studies"])
 
 
 @router.get("/studies/{study_id}", include_in_schema=False, dependencies=[OPERATORS])
 def study_page(study_id: str, request: Request) -> HTMLResponse:
     with explained():
-        known_study(request, study_id)
-    return page("study/study.html", "Studies")
+        study = known_study(request, study_id)
+    return page("study/study.html", "Studies", awaited=[f"/api/studies/{study.id}"])
 
 
 @router.get("/api/studies", dependencies=[API])

@@ -1,6 +1,7 @@
 // Asking the server, with what went wrong as a sentence for people.
 
-const PART = 500; // sessions in one answer
+const FIRST = 50; // sessions in the first answer, which is soon there; the library's page asks for it beforehand
+const PART = 500; // sessions in each later one
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -17,8 +18,8 @@ export async function api(path, options) {
 /** All sessions, newest first. `some`: called with those so far whenever more have come. Throws ApiError. */
 export async function allSessions(some = () => {}) {
   const sessions = new Map(); // by id: one that begins meanwhile shifts the others
-  for (let offset = 0, total = 1; offset < total; offset += PART) {
-    const { content, headers } = await answer(`/api/sessions?limit=${PART}&offset=${offset}`);
+  for (let offset = 0, limit = FIRST, total = 1; offset < total; offset += limit, limit = PART) {
+    const { content, headers } = await answer(`/api/sessions?limit=${limit}&offset=${offset}`);
     for (const session of content) sessions.set(session.session, session);
     total = content.length ? Number(headers.get("x-total-count")) : 0;
     some([...sessions.values()]);
