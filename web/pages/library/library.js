@@ -2,7 +2,7 @@
 
 import { Announcer } from "../shared/announce.js";
 import { allSessions, api, sessionApi } from "../shared/api.js";
-import { ask, askText } from "../shared/dialog.js";
+import { ask, askText, tell } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
 import { count, number } from "../shared/text.js";
 import { Bin, WHILE } from "./bin.js";
@@ -28,7 +28,7 @@ let { shown = PAGE, scroll = 0 } = remembered(inputs);
 const actions = { rename, remove: (session) => remove([session]) };
 const bin = new Bin(find("undo"), {
   changed: (gone) => (gone ? load() : show()),
-  failed: (text) => ask({ title: "Not all were deleted", text, confirm: "Close" }),
+  failed: (text) => tell({ title: "Not all were deleted", text }),
 });
 const choice = new Choice({ body, all: find("all"), bar: find("chosen"), says: find("chosen-count"), listed: () => listed });
 
@@ -109,7 +109,7 @@ async function rename(session) {
     Object.assign(session, await api(sessionApi(session.session), { method: "PATCH", body: { name } }));
     announcer.say(`Renamed to ${name}`);
   } catch (error) {
-    await ask({ title: "It was not renamed", text: error.message, confirm: "Close" });
+    await tell({ title: "It was not renamed", text: error.message });
   }
   show();
 }
@@ -137,7 +137,7 @@ const many = {
       await download(some);
       announcer.say("The zip is on its way");
     } catch (error) {
-      await ask({ title: "They were not downloaded", text: error.message, confirm: "Close" });
+      await tell({ title: "They were not downloaded", text: error.message });
     }
   },
   async attach(some) {

@@ -1,7 +1,7 @@
 // What is done with several sessions at once: download, add to a study, tag.
 
 import { api, detail, sessionApi } from "../shared/api.js";
-import { ask, askFields } from "../shared/dialog.js";
+import { askFields, tell } from "../shared/dialog.js";
 import { element } from "../shared/elements.js";
 import { count } from "../shared/text.js";
 
@@ -23,7 +23,7 @@ export async function download(sessions) {
 export async function attach(sessions) {
   const studies = (await api("/api/studies")).filter((study) => study.stimuli.length);
   if (!studies.length) {
-    await ask({ title: "There is no study yet", text: "Make one under Studies and add a stimulus to it.", confirm: "Close" });
+    await tell({ title: "There is no study yet", text: "Make one under Studies and add a stimulus to it." });
     return "";
   }
   const options = studies.flatMap((study) =>
@@ -47,7 +47,7 @@ export async function attach(sessions) {
       failed.push(`${name}: ${error.message}`);
     }
   }
-  if (failed.length) await ask({ title: `${count(failed.length, "session")} could not be added`, text: failed.slice(0, 20), confirm: "Close" });
+  if (failed.length) await tell({ title: `${count(failed.length, "session")} could not be added`, text: failed.slice(0, 20) });
   return `${count(sessions.length - failed.length, "session")} added`;
 }
 
@@ -67,7 +67,7 @@ export async function tag(sessions) {
       Object.assign(session, await api(sessionApi(session.session), { method: "PATCH", body: { tags } }));
     }
   } catch (error) {
-    await ask({ title: "They were not all tagged", text: error.message, confirm: "Close" });
+    await tell({ title: "They were not all tagged", text: error.message });
   }
   return true;
 }

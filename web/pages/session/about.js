@@ -1,6 +1,6 @@
 // The session's head line, and how it came about.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { clock, count, length, number, percent, sentence, when } from "../shared/text.js";
 
 const find = (id) => document.getElementById(id);
@@ -51,7 +51,8 @@ export function showAbout(root, session) {
     Excluded: session.samples === session.included.samples ? "" : `${number(session.samples - session.included.samples)} of ${count(session.samples, "sample")}`,
     Version: session.version,
   };
-  root.replaceChildren(
+  renew(
+    root,
     ...Object.entries(facts)
       .filter(([, value]) => value)
       .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),

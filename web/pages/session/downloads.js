@@ -4,7 +4,7 @@ import { sessionApi } from "../shared/api.js";
 import { paint } from "../shared/chart/paint.js";
 import { svg } from "../shared/chart/svg.js";
 import { faceInk, light } from "../shared/chart/theme.js";
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { faceName } from "../shared/text.js";
 import { STRIP, plot } from "./plot.js";
 
@@ -30,7 +30,7 @@ export function showDownloads(root, session, content) {
       drawn("Chart as SVG", "svg", () => new Blob([svg(shapes(), WIDTH, HEIGHT, `${session.name}: valence`)], { type: "image/svg+xml" })),
     );
   }
-  root.replaceChildren(...items);
+  renew(root, ...items);
 }
 
 /** The chart with title and legend, on white. */

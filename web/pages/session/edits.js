@@ -2,7 +2,7 @@
 
 import { api, sessionApi } from "../shared/api.js";
 import { changes } from "../shared/change.js";
-import { ask, askFields, askText } from "../shared/dialog.js";
+import { ask, askFields, askText, tell } from "../shared/dialog.js";
 import { clock, faceName } from "../shared/text.js";
 
 /** `session()` and `time()`: as they are now; `done()` after a change. */
@@ -71,7 +71,7 @@ export function edits({ session, time, done, announcer }) {
         await api(address(), { method: "DELETE" });
         location.href = "/sessions";
       } catch (error) {
-        await ask({ title: "It was not deleted", text: error.message, confirm: "Close" });
+        await tell({ title: "It was not deleted", text: error.message });
       }
     },
   };

@@ -1,6 +1,6 @@
 // The list of faces: shown or not, their names, their value now, and what the session says of each.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { errorText, measureName, measureText } from "../shared/measures.js";
 import { valenceText } from "../shared/palette.js";
 import { clock, faceName, number, percent } from "../shared/text.js";
@@ -21,10 +21,11 @@ export class Faces {
     this.values.clear();
     const can = { merge: state !== "running" && kind !== "image" && faces.length > 1, split: state !== "running" && kind !== "image" };
     if (!faces.length) {
-      this.root.replaceChildren(element("p", { className: "quiet" }, "No face was found."));
+      renew(this.root, element("p", { className: "quiet" }, "No face was found."));
       return;
     }
-    this.root.replaceChildren(
+    renew(
+      this.root,
       element("ul", { className: "plain-list" }, ...faces.map((face, order) => this.#card(face, order, included.get(face.face_id), kind, can, beside))),
       ...(edits.length && state !== "running" ? [this.#latest(edits.at(-1), faces)] : []),
     );

@@ -1,6 +1,6 @@
 // What the user can jump to: peaks and troughs, markers and excluded stretches.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { clock } from "../shared/text.js";
 
@@ -10,7 +10,7 @@ const BEST = 12; // moments that are listed until all are asked for
 export function showMoments(root, moments, face, seek) {
   const visible = moments.filter((moment) => face(moment.face_id).visible);
   if (!visible.length) {
-    root.replaceChildren(element("p", { className: "quiet" }, "No moment stands out."));
+    renew(root, element("p", { className: "quiet" }, "No moment stands out."));
     return;
   }
   const all = root.dataset.all === "true";
@@ -41,13 +41,14 @@ export function showMoments(root, moments, face, seek) {
     showMoments(root, moments, face, seek);
     root.querySelector(".jump").focus();
   };
-  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items), best.length < visible.length ? more : "");
+  renew(root, element("ul", { className: "plain-list jumps" }, ...items), best.length < visible.length ? more : "");
 }
 
 /** `stretches`: as the server tells them; `remove(stretch)`. */
 export function showStretches(root, stretches, face, seek, remove) {
   if (!stretches.length) {
-    root.replaceChildren(
+    renew(
+      root,
       element("p", { className: "quiet" }, "None. A marker names a moment; an excluded stretch is left out of statistics, peaks and troughs."),
     );
     return;
@@ -70,5 +71,5 @@ export function showStretches(root, stretches, face, seek, remove) {
       element("button", { className: "plain", data: { action: "remove" }, "aria-label": `Remove ${what.toLowerCase()} at ${ends}`, onclick: () => remove(stretch) }, "Remove"),
     );
   });
-  root.replaceChildren(element("ul", { className: "plain-list jumps" }, ...items));
+  renew(root, element("ul", { className: "plain-list jumps" }, ...items));
 }

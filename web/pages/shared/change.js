@@ -1,7 +1,7 @@
 // A change that is asked of the server, and what the user is told of it.
 
 import { api } from "./api.js";
-import { ask } from "./dialog.js";
+import { tell } from "./dialog.js";
 
 /** A function that sends a change, waits for `done()`, and announces `said`; a refusal is shown in a dialog. */
 export function changes({ done, announcer }) {
@@ -11,7 +11,7 @@ export function changes({ done, announcer }) {
       await done();
       announcer.say(said);
     } catch (error) {
-      await ask({ title: "It was not changed", text: error.message, confirm: "Close" });
+      await tell({ title: "It was not changed", text: error.message });
     }
   };
 }

@@ -1,11 +1,16 @@
 // Questions to the user: yes or no, a line of text, a few fields. Escape and a click beside it mean no.
 
-import { element } from "./elements.js";
+import { element, focusAgain } from "./elements.js";
 
 /** Whether the user agrees. `danger`: what cannot be undone. */
 export async function ask({ title, text, confirm, danger = false }) {
   const lines = [text].flat().map((line) => element("p", {}, line));
   return (await open(title, lines, confirm, danger)) !== null;
+}
+
+/** Something that there is nothing to decide about; waits until it has been read. */
+export async function tell({ title, text }) {
+  await open(title, [text].flat().map((line) => element("p", {}, line)), null);
 }
 
 /** What the user wrote, trimmed, or null. */
@@ -33,23 +38,22 @@ export async function askFields({ title, text = [], fields, confirm = "Save", da
   return Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()]));
 }
 
-/** Shows `content` (elements) with two buttons; true, or null where the user does not go on. */
+/** Shows `content` (elements) with two buttons, or with one to close it where `confirm` is null; true, or null where the user does not go on. */
 export function open(title, content, confirm, danger = false) {
   const heading = element("h2", { id: "dialog-title" }, title);
-  const no = element("button", { type: "button" }, "Cancel");
-  const yes = element("button", { className: danger ? "danger" : "primary", value: "yes" }, confirm);
+  const no = confirm === null ? null : element("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const yes = element("button", { className: danger ? "danger" : "primary", value: "yes" }, confirm ?? "Close");
   const form = element("form", { method: "dialog" }, heading, ...content, element("div", { className: "actions" }, no, yes));
   const dialog = element("dialog", { className: "card", "aria-labelledby": "dialog-title" }, form);
   const before = document.activeElement;
   document.body.append(dialog);
-  no.onclick = () => dialog.close();
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target === dialog) dialog.close();
   });
   const answer = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      before?.focus?.({ preventScroll: true });
+      if (before !== document.body) focusAgain(before);
       resolve(dialog.returnValue === "yes" ? true : null);
     });
   });

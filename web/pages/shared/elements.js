@@ -19,3 +19,19 @@ export function drawn(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+/** Replaces what `root` holds. What had the focus in it has it again, if there is still something called the same. */
+export function renew(root, ...children) {
+  const focused = document.activeElement;
+  const had = focused !== root && root.contains(focused);
+  root.replaceChildren(...children);
+  if (had) focusAgain(focused, root);
+}
+
+/** Focuses `one`, or, where it was replaced meanwhile, what is called the same in `root`. */
+export function focusAgain(one, root = document.body) {
+  const same = one?.isConnected ? one : [...root.querySelectorAll(one?.tagName ?? "none")].find((other) => called(other) === called(one));
+  same?.focus({ preventScroll: true });
+}
+
+const called = (one) => JSON.stringify([one.tagName, one.id, one.name, one.href, one.dataset, one.ariaLabel ?? one.textContent]);

@@ -2,7 +2,7 @@
 
 import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { count, when } from "../shared/text.js";
 import { confirmDeletion } from "../study/deletion.js";
 import { studyApi, studyPage } from "../study/address.js";
@@ -34,7 +34,7 @@ function show() {
   find("summary").textContent = studies.length ? count(studies.length, "study", "studies") : "";
   find("list").hidden = !studies.length;
   find("empty").hidden = studies.length > 0;
-  body.replaceChildren(...studies.map(row));
+  renew(body, ...studies.map(row));
   if (!studies.length) {
     const text =
       "A study puts viewers of the same video on its clock: how the audience looked at each moment, with a band that says how sure that is.";

@@ -1,7 +1,7 @@
 // The end of a study: asks first, and whether the viewers' sessions go, too.
 
 import { api } from "../shared/api.js";
-import { ask, askFields } from "../shared/dialog.js";
+import { ask, askFields, tell } from "../shared/dialog.js";
 import { count } from "../shared/text.js";
 
 /** Asks, and deletes the study at `address`. Whether it is gone. */
@@ -26,7 +26,7 @@ export async function confirmDeletion(study, address) {
     await api(`${address}?with_sessions=${agreed.sessions === "delete"}`, { method: "DELETE" });
   } catch (error) {
     if (error.status !== 404) {
-      await ask({ title: "It was not deleted", text: error.message, confirm: "Close" });
+      await tell({ title: "It was not deleted", text: error.message });
       return false;
     }
   }

@@ -1,7 +1,7 @@
 // What the user changes of a study: its words, how viewers count, segments, who belongs to it, and its end.
 
 import { changes } from "../shared/change.js";
-import { ask, askFields } from "../shared/dialog.js";
+import { ask, askFields, tell } from "../shared/dialog.js";
 import { count } from "../shared/text.js";
 import { addStimulus } from "./adding.js";
 import { stimulusApi, studyApi } from "./address.js";
@@ -81,7 +81,7 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
         location.hash = `#${encodeURIComponent(id)}`;
         announcer.say("Added");
       } catch (error) {
-        await ask({ title: "It was not added", text: error.message, confirm: "Close" });
+        await tell({ title: "It was not added", text: error.message });
       }
     },
 
@@ -101,11 +101,11 @@ export function edits({ study, stimulus, findings, time, done, announcer }) {
       try {
         outcome = await attachSessions(study(), stimulus());
       } catch (error) {
-        await ask({ title: "Sessions could not be listed", text: error.message, confirm: "Close" });
+        await tell({ title: "Sessions could not be listed", text: error.message });
       }
       if (!outcome) return;
       await done();
-      if (outcome.failed.length) await ask({ title: "Not all could be attached", text: [`${count(outcome.attached, "session")} attached.`, ...outcome.failed], confirm: "Close" });
+      if (outcome.failed.length) await tell({ title: "Not all could be attached", text: [`${count(outcome.attached, "session")} attached.`, ...outcome.failed] });
       else announcer.say(attachedWords(outcome));
     },
 

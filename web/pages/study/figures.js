@@ -1,6 +1,6 @@
 // What is to be read beside the curve: the whole, the moments, the segments, the exclusions.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { errorText, measureText } from "../shared/measures.js";
 import { valenceWord } from "../shared/palette.js";
 import { clock, count, percent } from "../shared/text.js";
@@ -9,10 +9,11 @@ import { certainty, limits, viewers } from "./words.js";
 const quiet = (text) => element("p", { className: "quiet" }, text);
 
 export function showFigures(root, { overall, method, measure, viewer_list: list }) {
-  if (!overall.n) return root.replaceChildren(quiet(list.length ? "No viewer was seen for half of it." : "No viewers yet."));
+  if (!overall.n) return renew(root, quiet(list.length ? "No viewer was seen for half of it." : "No viewers yet."));
   const felt = measure === "valence";
   const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", { className: "number" }, value));
-  root.replaceChildren(
+  renew(
+    root,
     element("p", { className: "big number" }, measureText(measure, overall.mean), felt ? element("span", { className: "quiet" }, valenceWord(overall.mean, method.neutral)) : ""),
     element(
       "dl",
@@ -37,7 +38,7 @@ export function marksOf(moments, most = 8, sure = 0.5) {
 }
 
 export function showMoments(root, marks, all, measure, seek) {
-  if (!marks.length) return root.replaceChildren(quiet(all ? "No moment stands out from chance." : "No moment stands out."));
+  if (!marks.length) return renew(root, quiet(all ? "No moment stands out from chance." : "No moment stands out."));
   const items = marks.map(({ number, moment }) => {
     const peak = moment.kind === "peak";
     const sure = moment.confidence === null ? "no confidence with so few viewers" : `confidence ${percent(moment.confidence)}`;
@@ -56,7 +57,8 @@ export function showMoments(root, marks, all, measure, seek) {
     );
   });
   const more = all - marks.length;
-  root.replaceChildren(
+  renew(
+    root,
     element("ul", { className: "plain-list jumps" }, ...items),
     more ? element("p", { className: "quiet small" }, `${count(more, "weaker moment")} in the JSON file.`) : "",
   );
@@ -83,7 +85,8 @@ export function showSegments(root, { segments, measure }, { seek, add, remove })
       element("button", { className: "plain", "aria-label": `Remove ${segment.name}`, data: { action: "remove-segment" }, onclick: () => remove(segment) }, "Remove"),
     ),
   );
-  root.replaceChildren(
+  renew(
+    root,
     rows.length ? element("ul", { className: "plain-list jumps" }, ...rows) : quiet("None. A segment is a part with a name, such as a product shot; it gets statistics of its own."),
     element("button", { className: "plain add", data: { action: "add-segment" }, onclick: () => add() }, "Add a segment…"),
   );
@@ -100,7 +103,8 @@ export function showCounting(root, { excluded, options, viewer_list: list, viewe
     ["Coverage", `${viewers(excluded.low_coverage.length)} seen for less than ${percent(options.min_coverage)}`],
     ["Baseline", options.baseline ? `each viewer’s mean from ${options.baseline[0]} to ${options.baseline[1]} s is zero; ${viewers(excluded.no_baseline.length)} not seen then` : "none: valence as it is"],
   ];
-  root.replaceChildren(
+  renew(
+    root,
     element("dl", { className: "facts small" }, ...rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))),
     element("button", { className: "plain add", data: { action: "counting" }, onclick: change }, "Change baseline and limits…"),
   );

@@ -1,6 +1,6 @@
 // The links by which people take part: made, copied, closed; and who is here by one just now.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { linkField } from "../shared/link.js";
 import { when } from "../shared/text.js";
 import { studyApi } from "./address.js";
@@ -11,7 +11,8 @@ export function showInvitation(root, study, stimulus, { invite, close }) {
   const made = JSON.stringify([stimulus.id, links, study.links.advice]);
   if (root.dataset.made !== made) {
     root.dataset.made = made;
-    root.replaceChildren(
+    renew(
+      root,
       element("div", { className: "links" }, ...links.map((link) => shown(study.study, link, close))),
       links.length
         ? element("p", { className: "small quiet" }, "Whoever opens it is asked for consent, then watches while their camera is read. One person after the other can use it; this page follows by itself.")

@@ -1,7 +1,7 @@
 // Those who were seen: how they count, their consent, and their removal.
 
 import { sessionPage } from "../shared/api.js";
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { valenceText } from "../shared/palette.js";
 import { count, percent, when } from "../shared/text.js";
 
@@ -12,7 +12,8 @@ export function showViewers(root, study, stimulus, findings, { detach, remove, a
   const viewings = study.viewings.filter((viewing) => viewing.stimulus === stimulus.id);
   const names = [...new Set(viewings.map((viewing) => viewing.viewer))];
   const items = names.map((viewer) => card(viewer, lines.get(viewer), consents.get(viewer), viewings.filter((one) => one.viewer === viewer), { detach, remove }));
-  root.replaceChildren(
+  renew(
+    root,
     names.length ? element("ul", { className: "plain-list people" }, ...items) : element("p", { className: "quiet" }, "Nobody yet."),
     element("button", { className: "plain add", data: { action: "attach" }, onclick: attach }, "Attach stored sessions…"),
   );

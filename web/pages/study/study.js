@@ -4,7 +4,7 @@ import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
 import { Chart } from "../shared/chart/chart.js";
 import { choosesByFinger } from "../shared/chart/finger.js";
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { listenKeys } from "../shared/keys.js";
 import { measureName, measureText, offer } from "../shared/measures.js";
 import { Stage } from "../shared/player/stage.js";
@@ -121,7 +121,8 @@ function showStimuli() {
   const made = JSON.stringify([study.stimuli.map((one) => [one.id, one.name, one.viewings]), stimulus?.id]);
   if (root.dataset.made === made) return;
   root.dataset.made = made;
-  root.replaceChildren(
+  renew(
+    root,
     ...study.stimuli.map((one) =>
       element("a", { className: "tab", href: `#${encodeURIComponent(one.id)}`, data: { stimulus: one.id }, ...(one.id === stimulus?.id ? { "aria-current": "true" } : {}) }, one.name, element("span", { className: "quiet small number" }, ` ${count(one.viewings, "viewing")}`)),
     ),
@@ -159,7 +160,8 @@ function show() {
 function showDownloads() {
   const any = study.viewings.length > 0;
   const file = (label, what, address, title) => element("a", { className: "button", href: address, download: "", data: { download: what }, title }, label);
-  find("downloads").replaceChildren(
+  renew(
+    find("downloads"),
     ...(any
       ? [
           file("Report", "html", studyApi(id, "/report.html"), "One page with all stimuli, to read, print and send"),

@@ -1,6 +1,6 @@
 // One file in the queue: its transfer, its analysis, its result.
 
-import { element } from "../shared/elements.js";
+import { element, renew } from "../shared/elements.js";
 import { bytes, count, length, sentence } from "../shared/text.js";
 import { result } from "./result.js";
 
@@ -80,7 +80,7 @@ export class JobCard {
     this.element.dataset.status = status;
     this.element.className = `job card ${status}`;
     const focused = this.actions.contains(document.activeElement);
-    this.actions.replaceChildren(...actions.filter(Boolean));
+    renew(this.actions, ...actions.filter(Boolean));
     if (focused) this.actions.querySelector("button, a")?.focus();
   }
 
