@@ -18,12 +18,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FOCUSED = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return { name: "", seen: true };
-  const said = one.ariaLabel || one.labels?.[0]?.innerText || one.innerText || one.placeholder || one.title || "";
-  const ring = one.matches(".out-of-sight") ? one.labels?.[0] ?? document.querySelector(`label[for="${one.id}"]`) : one;
+  const label = one.labels?.[0];
+  const said = one.ariaLabel || label?.innerText || one.innerText || one.placeholder || one.title || "";
+  const ring = one.matches(".out-of-sight") && label ? label : one;
   const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(ring);
   const box = ring.getBoundingClientRect();
   const within = box.bottom > 0 && box.top < innerHeight && box.width > 0;
-  return { name: said.trim(), seen: within && ((outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none") };
+  const drawn = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+  return { name: said.trim(), seen: within && drawn };
 }"""
 
 

@@ -88,3 +88,22 @@ def test_a_strip_needs_a_video(watched: Served) -> None:
     parts = [strip[:, i * 160 : (i + 1) * 160] for i in range(12)]
     assert all(cv2.absdiff(a, b).mean() > 0.5 for a, b in pairwise(parts)), "each from another moment"
     assert asking.get(f"{watched.url}/api/studies/spring/stimuli/spot/strip.jpg").status_code == 404
+
+
+def test_viewers_are_a_table_that_sorts(watched: Served, page: Any) -> None:
+    opened(page, watched, "ad")
+    names = page.locator("#viewers tbody .what")
+    assert names.all_text_contents() == sorted(names.all_text_contents())
+    page.locator("#viewers [data-sort=valence]").press("Enter")
+    values = page.locator("#viewers td[data-name=Valence]").all_text_contents()
+    assert len(values) == 5
+    numbers = [float(value.replace("−", "-")) for value in values]
+    assert numbers == sorted(numbers, reverse=True) and len(set(numbers)) > 1
+    assert page.get_attribute("#viewers th:nth-child(2)", "aria-sort") == "descending"
+    assert page.evaluate("document.activeElement.dataset.sort") == "valence", "the focus stays"
+    page.keyboard.press("Enter")
+    assert page.locator("#viewers td[data-name=Valence]").all_text_contents() == values[::-1]
+    assert all("%" in seen for seen in page.locator("#viewers td[data-name=Seen]").all_text_contents())
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    shoot(page, "study-viewers")

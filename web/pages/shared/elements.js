@@ -24,7 +24,7 @@ export function drawn(tag, attributes = {}, ...children) {
 export function renew(root, ...children) {
   const focused = document.activeElement;
   const had = focused !== root && root.contains(focused);
-  root.replaceChildren(...children);
+  root.replaceChildren(...children.filter((child) => child !== null));
   if (had) focusAgain(focused, root);
 }
 
