@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.web.storing import react
 pytestmark = pytest.mark.browser
 
 PRESSED = """() => [...document.querySelectorAll(
-  "button:not(.jump), select:not([data-compare]), input, .site, .cursor, .chosen")]
+  "button:not(.jump, [data-sort]), select:not([data-compare]), input, .site, .cursor, .chosen")]
   .filter((one) => one.checkVisibility()).map((one) => one.outerHTML)"""
 CORNER = """canvas => [...canvas.getContext("2d").getImageData(2, 2, 1, 1).data]"""
 STYLES = """([selector, name]) => [...document.querySelectorAll(selector)]
@@ -66,6 +67,20 @@ def test_a_report_is_parted_between_its_sentences_and_rows(pages: dict[str, str]
     assert set(page.evaluate(STYLES, ["tbody tr:last-child", "breakBefore"])) == {"avoid"}
     rules = "[...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).map(rule => rule.cssText).join()"
     assert "size:" not in page.evaluate(rules).replace("font-size:", ""), "the paper is the reader's"
+
+
+@pytest.mark.parametrize("stimuli", [1, 2])
+def test_a_report_keeps_nobody_out(
+    pages: dict[str, str], served: Served, page: Any, tmp_path: Path, stimuli: int
+) -> None:
+    Studies(served.store).set_segment("spring", "spot", "The whole of it", 0, 9)
+    if stimuli == 1:
+        Studies(served.store).remove_stimulus("spring", "poster")
+    address = pages["study"].replace("/studies/spring#spot", "/api/studies/spring/report.html")
+    report = tmp_path / "report.html"
+    report.write_bytes(asking.get(address).content)
+    page.goto(report.as_uri())
+    shoot(page, f"report-{stimuli}")
 
 
 @pytest.mark.parametrize("name", ["session", "study"])

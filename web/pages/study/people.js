@@ -54,7 +54,7 @@ function table(rows, draw) {
     if (by === order.by) head.setAttribute("aria-sort", order.down ? "descending" : "ascending");
     return head;
   });
-  const last = element("th", { scope: "col" }, element("span", { className: "out-of-sight" }, "Stored"));
+  const last = element("th", { scope: "col", className: "right" }, "Stored");
   return element("table", { className: "people" }, element("thead", {}, element("tr", {}, ...heads, last)), element("tbody", {}, ...rows));
 }
 
