@@ -21,10 +21,13 @@ export class Strip {
   }
 
   #look({ from, to, left, right }, duration) {
-    const wide = ((right - left) * duration) / (to - from);
-    this.root.style.marginLeft = `${left}px`;
-    this.root.style.width = `${right - left}px`;
-    this.picture.style.width = `${wide}px`;
-    this.picture.style.marginLeft = `${(-from / duration) * wide}px`;
+    // In shares, for on paper all of it has another width.
+    const share = (length, of) => `${(100 * length) / of}%`;
+    const { paddingLeft, paddingRight } = getComputedStyle(this.root.parentElement);
+    const whole = this.root.parentElement.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    this.root.style.marginLeft = share(left, whole);
+    this.root.style.width = share(right - left, whole);
+    this.picture.style.width = share(duration, to - from);
+    this.picture.style.marginLeft = share(-from, to - from);
   }
 }
