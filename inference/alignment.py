@@ -27,12 +27,12 @@ Image = npt.NDArray[np.uint8]
 
 # A patch is shrunk (area-averaged) to this many pixels a face before anything is read from it: the
 # crops are ~64 px, and single pixels of a large face would alias.
-_FACE_PIXELS = 128
+FACE_PIXELS = 128
 # Side of the patch that is kept around a face, in face sides: the crop may reach beyond the box.
-_PATCH = 1.7
-_TILTED = 15.0
+PATCH = 1.7
+TILTED = 15.0
 """Degrees from which a face that turns out to be tilted is looked at once more, turned back by them."""
-_TURNED_PATCH = 2.2
+TURNED_PATCH = 2.2
 """... of a turned face: the corners of its crop reach further."""
 
 
@@ -155,7 +155,7 @@ class Aligner:
         side = round(self.side * factor)
         edges = np.asarray(box, np.float64)
         face = float(np.sqrt(np.maximum(edges[2:] - edges[:2], 1.0).prod()))
-        around = patch(image, (edges[:2] + edges[2:]) / 2, face, _PATCH * factor)
+        around = patch(image, (edges[:2] + edges[2:]) / 2, face, PATCH * factor)
         return around.warp(widen(crop.matrix, self.side, side), side)
 
     def align(
@@ -173,7 +173,7 @@ class Aligner:
         sides = np.maximum(np.sqrt(sizes.prod(axis=1)), 2.0)
         centres = (edges[:, :2] + edges[:, 2:]) / 2
         angles = np.zeros(len(boxes)) if rolls is None else np.asarray(rolls, np.float64)
-        reaches = np.where(angles == 0, _PATCH, _TURNED_PATCH)
+        reaches = np.where(angles == 0, PATCH, TURNED_PATCH)
         patches = [patch(image, c, s, r) for c, s, r in zip(centres, sides, reaches, strict=True)]
 
         if self._alignment.method == "box":
@@ -200,9 +200,9 @@ class Aligner:
         tilted = []
         for i, matrix in enumerate(matrices):
             rest = (roll_of(matrix) - angles[i] + 180) % 360 - 180
-            if abs(rest) > _TILTED:
+            if abs(rest) > TILTED:
                 angles[i] += rest
-                patches[i] = patch(image, centres[i], sides[i], _TURNED_PATCH)
+                patches[i] = patch(image, centres[i], sides[i], TURNED_PATCH)
                 tilted.append(i)
         if tilted:
             for i, q, matrix in zip(tilted, *look(tilted), strict=True):
@@ -226,7 +226,7 @@ def widen(matrix: Matrix, side: int, wide: int) -> Matrix:
 
 
 def patch(
-    image: Image, centre: Points, face: float, reach: float = _PATCH, pixels: float = _FACE_PIXELS
+    image: Image, centre: Points, face: float, reach: float = PATCH, pixels: float = FACE_PIXELS
 ) -> Patch:
     """The part of `image` that matters for a face of side `face` around `centre`: `reach` faces wide,
     shrunk to at most `pixels` a face."""

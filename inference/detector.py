@@ -26,7 +26,7 @@ STRIDES = (8, 16, 32)
 """Pixels from one place that may hold a face to the next, of the three levels, finest first."""
 VALUES = 16
 """Of a place: logits of face and of object, box (4), five points (10)."""
-_OVERLAP = 0.45
+OVERLAP = 0.45
 """Intersection over union from which the weaker of two boxes is the same face."""
 
 
@@ -102,7 +102,7 @@ def decode(places: npt.NDArray[np.float32], height: int, width: int, minimum: fl
     sizes = np.exp(values[4:6].T) * stride[:, None]
     lefts = centres - sizes / 2
     boxes, sure = np.hstack([lefts, sizes]).tolist(), scores.tolist()
-    kept = np.asarray(cv2.dnn.NMSBoxes(boxes, sure, minimum, _OVERLAP), np.intp).reshape(-1)
+    kept = np.asarray(cv2.dnn.NMSBoxes(boxes, sure, minimum, OVERLAP), np.intp).reshape(-1)
     points = values[6:].T.reshape(-1, 5, 2) * stride[:, None, None] + corner[:, None]
     return Faces(np.hstack([lefts, lefts + sizes])[kept], scores[kept], points[kept])
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from inference.device import open_session
 
 DEFAULT = Path(__file__).resolve().parent.parent / "models" / "landmarks.onnx"
+INPUT = "x"
 
 
 class LandmarkModel:
@@ -39,9 +40,7 @@ class LandmarkModel:
         """
         gray = np.stack([cv2.cvtColor(v, cv2.COLOR_BGR2GRAY) for v in views])
         faces = gray[:, None].astype(np.float32) / 255 - 0.5
-        points: npt.NDArray[np.float32] = self._session.run(
-            None, {self._session.get_inputs()[0].name: faces}
-        )[0]
+        points: npt.NDArray[np.float32] = self._session.run(None, {INPUT: faces})[0]
         return points.reshape(-1, 5, 2).astype(np.float64) * self.side
 
 

@@ -29,6 +29,8 @@ class ValenceModel:
 
     def __init__(self, manifest: Manifest, device: str = "auto", threads: int = 1) -> None:
         self.requested_device = device
+        self.for_cpu = manifest
+        """The manifest as it is for a CPU, whatever runs here."""
         self._session, self.manifest = _opened(manifest, device, threads)
         manifest = self.manifest
         inputs = [i.name for i in self._session.get_inputs()]

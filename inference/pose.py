@@ -24,7 +24,8 @@ _FACE = np.array(
     [[-0.5, 0.0, 0.0], [0.5, 0.0, 0.0], [0.0, 0.586, 0.52], [-0.42, 1.015, -0.05], [0.42, 1.015, -0.05]]
 )
 _CENTRED = _FACE - _FACE.mean(axis=0)
-_AFFINE = np.linalg.pinv(_CENTRED)
+AFFINE = np.linalg.pinv(_CENTRED)
+"""(3, 5): takes five points, less their mean, to the map of the face that fits them best."""
 
 
 class Pose(NamedTuple):
@@ -42,7 +43,7 @@ def poses(points: Floats) -> list[Pose]:
     """One pose for each of `points` (n, 5, 2): left eye, right eye, nose, left and right mouth corner (left
     and right of the picture where the face is upright), x to the right and y down, in any unit."""
     seen = np.asarray(points, np.float64).reshape(-1, 5, 2)
-    maps = (_AFFINE @ (seen - seen.mean(axis=1, keepdims=True))).transpose(0, 2, 1)
+    maps = (AFFINE @ (seen - seen.mean(axis=1, keepdims=True))).transpose(0, 2, 1)
     left, _, right = np.linalg.svd(maps, full_matrices=False)
     # The first two rows of the rotation `_rotation`, of which the third is the cross product.
     (a, b, c), (d, e, f) = (left @ right).transpose(1, 2, 0)

@@ -32,6 +32,7 @@ from web.access.audience import require_audiences
 from web.access.desk import Desk
 from web.access.gate import Gate
 from web.access.identity import Role, identity_of
+from web.edge import routes as edge
 from web.errors import unusable
 from web.examples import made_meanwhile
 from web.help import routes as help_pages
@@ -58,6 +59,7 @@ from web.uploads.room import Room
 ROUTERS = (
     access.router,
     home.router,
+    edge.router,
     help_pages.router,
     live.router,
     spectating.router,

@@ -24,6 +24,7 @@ from web.access.audience import SAFE
 POLICY = "; ".join(
     (
         "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # WebAssembly, which runs networks, may be compiled
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "object-src 'none'",

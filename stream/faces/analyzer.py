@@ -35,7 +35,7 @@ Image = npt.NDArray[np.uint8]
 
 _TILTED = 25.0
 """Degrees of roll up to which the landmarks of a face are found as it is."""
-_LOOK_EVERY = 0.09
+LOOK_EVERY = 0.09
 """Seconds from one look at what is seen of a face (eyes, mouth, covers) to the next: a blink takes 0.1 to
 0.4."""
 
@@ -158,7 +158,7 @@ class Analyzer:
         due = [
             i
             for i, face in enumerate(located)
-            if time - self._looked.get(face.face_id, (-np.inf, None))[0] >= _LOOK_EVERY
+            if time - self._looked.get(face.face_id, (-np.inf, None))[0] >= LOOK_EVERY
         ]
         for i, seen in zip(due, self._attributes.read([crops[i] for i in due]), strict=True):
             self._looked[located[i].face_id] = (time, seen)

@@ -18,6 +18,9 @@ from stream.frames import Box
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
 
+MINIMUM = 0.3
+"""The lowest score that libfacedetection's network is asked for."""
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -57,7 +60,7 @@ class LibFaceDetection:
 
     name = "libfacedetection"
 
-    def __init__(self, minimum: float = 0.3, device: str = "cpu") -> None:
+    def __init__(self, minimum: float = MINIMUM, device: str = "cpu") -> None:
         """Raises DetectorError: the network is missing, or cannot run on `device`."""
         self._minimum = minimum
         try:

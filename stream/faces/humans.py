@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from inference import AttributeModel
 from stream.faces.detection import Detection, Image
 
-_HUMAN = 0.12
+HUMAN = 0.12
 """Probability of a human face below which it is none, where all of it is in the picture."""
 _WHOLE, _HALF = 0.8, 0.25
 """Probabilities of a human face from which, and of a covered half up to which, all of it is surely seen."""
@@ -20,7 +20,7 @@ def only_humans(model: AttributeModel, image: Image, found: Sequence[Detection])
     return [
         detection
         for detection, attributes in zip(found, seen, strict=True)
-        if attributes.face >= _HUMAN or _is_cut(detection, image)
+        if attributes.face >= HUMAN or _is_cut(detection, image)
     ]
 
 

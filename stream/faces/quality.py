@@ -9,6 +9,7 @@ little data spoke for much doubt: a face that is half out of the picture, profil
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,9 +18,36 @@ import numpy.typing as npt
 from inference import Attributes, Crop, Pose
 from stream.frames import Box
 
-_SMALL, _LARGE = math.log(16), math.log(48)
-"""Of a face's side in pixels: where most cannot be read any more, and where more pixels add little."""
-_CARRIED = 0.6
+
+class Doubt(NamedTuple):
+    """What a thing takes: nothing up to `none`, `most` from `full` on, evenly in between; either may be the
+    larger one."""
+
+    most: float
+    none: float
+    full: float
+
+    def of(self, value: float) -> float:
+        return self.most * min(max((value - self.none) / (self.full - self.none), 0.0), 1.0)
+
+
+DOUBTS = {
+    # Log of a face's side in pixels: more than 48 add little, and 16 show most faces no more.
+    "small": Doubt(0.9, math.log(48), math.log(16)),
+    "blurred": Doubt(0.15, 0.02, 0.002),
+    "flat": Doubt(0.35, 12, 3),  # standard deviation, in levels of grey: what darkness takes
+    "bleached": Doubt(0.4, 0.05, 0.5),
+    "unsure": Doubt(0.15, 0.85, 0.4),  # of the detector's score
+    "yaw": Doubt(0.5, 20, 60),
+    "pitch": Doubt(0.3, 20, 50),
+    "outside": Doubt(1.0, 0.0, 0.4),
+    "spread": Doubt(1.9, 0.125, 0.625),
+    "face": Doubt(1.4, 0.9, 0.1),
+    "mouth_covered": Doubt(1.1, 0.2, 0.8),
+    "half_covered": Doubt(0.8, 0.2, 0.8),
+    "eyes_closed": Doubt(0.15, 0.4, 0.9),
+}
+CARRIED = 0.6
 """Doubt where the tracker carried the face and no detector saw it."""
 
 _GRID = (np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2) + 0.5) / 8
@@ -43,22 +71,25 @@ def quality(
     """
     gray = np.asarray(cv2.cvtColor(crop.pixels, cv2.COLOR_BGR2GRAY), np.uint8)
     contrast = float(cv2.meanStdDev(gray)[1][0, 0])
-    doubt = 0.9 * _ramp(math.log(max(box.area, 1.0)) / 2, _LARGE, _SMALL)
-    doubt += 0.15 * _ramp(_sharpness(gray, contrast), 0.02, 0.002)
-    doubt += 0.35 * _ramp(contrast, 12, 3)  # standard deviation, in levels of grey: what darkness takes
-    doubt += 0.4 * _ramp(np.count_nonzero(gray >= 250) / gray.size, 0.05, 0.5)  # bleached
-    doubt += 0.15 * _ramp(score, 0.85, 0.4) if score > 0 else _CARRIED
+    found = {
+        "small": math.log(max(box.area, 1.0)) / 2,
+        "blurred": _sharpness(gray, contrast),
+        "flat": contrast,
+        "bleached": np.count_nonzero(gray >= 250) / gray.size,
+    }
+    if score > 0:
+        found["unsure"] = score
     if pose is not None:
-        doubt += 0.5 * _ramp(abs(pose.yaw), 20, 60) + 0.3 * _ramp(abs(pose.pitch), 20, 50)
+        found |= {"yaw": abs(pose.yaw), "pitch": abs(pose.pitch)}
     if frame is not None:
-        doubt += _ramp(outside(crop, frame), 0.0, 0.4)
+        found["outside"] = outside(crop, frame)
     if spread is not None:
-        doubt += 1.9 * _ramp(spread, 0.125, 0.625)
+        found["spread"] = spread
     if seen is not None:
-        doubt += 1.4 * _ramp(seen.face, 0.9, 0.1)
-        doubt += 1.1 * _ramp(seen.mouth_covered, 0.2, 0.8)
-        doubt += 0.8 * _ramp(seen.half_covered, 0.2, 0.8)
-        doubt += 0.15 * _ramp(seen.eyes_closed, 0.4, 0.9)
+        found |= seen._asdict()
+    doubt = sum(DOUBTS[name].of(value) for name, value in found.items())
+    if score <= 0:
+        doubt += CARRIED
     return math.exp(-doubt)
 
 
@@ -83,8 +114,3 @@ def _sharpness(gray: npt.NDArray[np.uint8], contrast: float) -> float:
         return 0.0
     fine = float(cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_16S))[1][0, 0])
     return (fine / (4 * contrast)) ** 2
-
-
-def _ramp(value: float, none: float, full: float) -> float:
-    """0 at `none` (and before it), 1 at `full`, evenly in between; either may be the larger one."""
-    return min(max((value - none) / (full - none), 0.0), 1.0)

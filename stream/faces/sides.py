@@ -24,9 +24,9 @@ _STEP = 45.0
 _QUARTERS = (0.0, 90.0, -180.0, -90.0)
 ALL_SIDES = (*_QUARTERS, *(side + _STEP for side in _QUARTERS))
 TILTED_SIDES = (-_STEP, 0.0, _STEP)
-_MIRRORED = 0.1
+MIRRORED = 0.1
 """Share of a picture that is mirrored beyond each border."""
-_MOST_BEYOND = 0.15
+MOST_BEYOND = 0.15
 """In sides of a face: of one whose middle is on the border the mirror makes one that is about there."""
 _RATHER_UPRIGHT = 0.05
 """By how much a face must score higher from another side to be turned: half a face may look like one."""
@@ -62,13 +62,13 @@ def detect_mirrored(detector: Detector, view: Image, scale: float) -> list[Detec
     beyond the border, the lowest score rises from .38 to .82.
     """
     height, width = view.shape[:2]
-    down, right = round(_MIRRORED * height), round(_MIRRORED * width)
+    down, right = round(MIRRORED * height), round(MIRRORED * width)
     wide = np.asarray(cv2.copyMakeBorder(view, down, down, right, right, cv2.BORDER_REFLECT), np.uint8)
     found = [face.from_view(1.0, -right, -down) for face in detect_lit(detector, wide)]
     return [
         unmirrored(face, width, height).from_view(scale)
         for face in found
-        if _beyond(face.box, width, height) < _MOST_BEYOND
+        if _beyond(face.box, width, height) < MOST_BEYOND
     ]
 
 

@@ -8,7 +8,7 @@ TIME_CONSTANT = 0.3
 """Seconds after which a change of 0.1 in the raw value has come through to 63 %; larger ones are faster."""
 RESTART = 1.0
 """Seconds without a sample after which the past says nothing about the present."""
-_REST, _HASTE, _MOST = 0.5, 14.0, 2.5
+REST, HASTE, MOST = 0.5, 14.0, 2.5
 """The filter's rate, in 1 / time constant: of a value that stays, how much more for each unit by which raw
 values lie off the smoothed one, and the most: one frame that is read wrongly should not come through."""
 
@@ -41,7 +41,7 @@ class Smoother:
         else:
             passed, off = gap / self._time_constant, value - self._value
             self._deviation += (1 - math.exp(-passed)) * (off - self._deviation)
-            rate = min(_REST + _HASTE * abs(self._deviation), _MOST)
+            rate = min(REST + HASTE * abs(self._deviation), MOST)
             self._value += (1 - math.exp(-passed * rate)) * off
         self._time = time
         return self._value

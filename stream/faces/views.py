@@ -24,12 +24,12 @@ Image = npt.NDArray[np.uint8]
 
 # Longer sides in pixels of the picture that a detector is given. By measurement a quarter of VGA
 # shows faces of 62 px in VGA and costs 0.8 ms, half of it 2.4 ms, all of it 10 ms.
-_COARSE = 160
-_SWEEPS = ((640, 1.0), (320, 0.33))
+COARSE = 160
+SWEEPS = ((640, 1.0), (320, 0.33))
 """Looking for small faces that are new: side, and seconds between two such looks."""
 _CUT_PAUSE = 0.5
 """Seconds between two such looks where cuts come one after another."""
-_FACE_PIXELS = 18.0
+FACE_PIXELS = 18.0
 """The smallest face that is followed in the usual view keeps at least this size there."""
 _TURNS = (90.0, -90.0, 180.0)
 """Degrees by which heads may be turned that nobody knows of yet: quarter turns, for between them the
@@ -88,20 +88,20 @@ class Views:
         looks = tracker.rules.looks
         sizes = sorted(np.sqrt(t.box.area) for t in tracker.in_place(frame.time))
         # With nobody to follow there is time to look closer.
-        side: float = _COARSE if sizes else _SWEEPS[-1][0]
+        side: float = COARSE if sizes else SWEEPS[-1][0]
         if len(sizes) > looks:
-            side = max(side, longest * _FACE_PIXELS / max(float(sizes[looks]), 1.0))
+            side = max(side, longest * FACE_PIXELS / max(float(sizes[looks]), 1.0))
         undecided = tracker.undecided(self._latest)
         if len(undecided) > looks:
             # What was seen just now and may be a face is looked at once more as it was seen.
             side = max([side, *(t.scale * longest for t in undecided)])
         self._latest = frame.time
-        for sweep, every in _SWEEPS:
+        for sweep, every in SWEEPS:
             if frame.time - self._swept.get(sweep, -every) >= (min(every, _CUT_PAUSE) if cut else every):
                 side, self._swept_at = max(side, sweep), frame.time
-                self._swept.update({other: frame.time for other, _ in _SWEEPS if other <= sweep})
+                self._swept.update({other: frame.time for other, _ in SWEEPS if other <= sweep})
                 break
-        return shrink(frame.image, min(side, _SWEEPS[0][0]))
+        return shrink(frame.image, min(side, SWEEPS[0][0]))
 
     def _turns(self, frame: Frame, tracker: Tracker, cut: bool) -> list[float]:
         """By how much the frame is turned to look for heads that nobody knows of yet."""

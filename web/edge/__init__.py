@@ -1,0 +1,1 @@
+"""Analysis in the viewer's own browser: what its pages need from the server."""
