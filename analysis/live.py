@@ -26,23 +26,25 @@ def begin_record(
     stored: str = "numbers",
     consent: str | None = None,
     person: str | None = None,
+    computed: str = "server",
 ) -> Recorder:
     """Begin the record of a live session, owned by this process.
 
     name: the session's; source: what the camera is called; stored: what is kept, in words; consent: the text
     that the person in front of the camera agreed to just now, word for word; person: the hash of what they
-    are known by. Raises StoreError.
+    are known by; computed: where the analysis runs, ``server`` or ``browser``. Raises StoreError.
     """
     agreed = None
     if consent is not None:
         agreed = {"text": consent, "time": datetime.now(UTC).isoformat(timespec="seconds")}
-    manifest = engine.model.manifest
+    in_browser = computed == "browser"
+    manifest = engine.model.for_cpu if in_browser else engine.model.manifest
     writer = engine.store.begin(
         name,
         source=source,
         kind="live",
         person=person,
-        device=engine.model.device,
+        device="browser" if in_browser else engine.model.device,
         model_name=manifest.name,
         model_sha256=manifest.sha256,
         settings={
@@ -51,6 +53,7 @@ def begin_record(
             "precision": manifest.precision,
             "stored": stored,
             "consent": agreed,
+            "computed": computed,
         },
     )
     return Recorder(engine.store, writer)

@@ -27,6 +27,9 @@ LAST_TRIES = 20.0
 
 log = logging.getLogger(__name__)
 
+Progress = tuple[int, int, float]
+"""Frames so far that were analysed, how many of them showed a face, and seconds of the latest."""
+
 
 class Recorder:
     """A sink that keeps every sample. Disk work happens in a thread of its own; the sink itself never waits.
@@ -52,7 +55,7 @@ class Recorder:
         self._events: list[tuple[str, str, float]] = []
         self._awaited: list[tuple[str, str]] = []
         """Events that are noted with the next frame."""
-        self._latest: LiveResult | None = None
+        self._latest: Progress | None = None
         self._handed = 0
         """Samples, or frames where those are more, that the writer has and that are not committed."""
         self._writing: asyncio.Future[None] | None = None
@@ -64,11 +67,16 @@ class Recorder:
         self._give_up = float("inf")
 
     def __call__(self, result: LiveResult) -> None:
-        if self._is_full():
-            return  # the session ends now
-        self._samples.extend(result.samples)
-        self._frames.append((result.shot.index, result.shot.time))
-        self._latest = result
+        shot, counts = result.shot, (result.frames, result.frames_with_faces)
+        self.take(result.samples, shot.index, (*counts, shot.time))
+
+    def take(self, samples: Sequence[Sample], frame: int, progress: Progress) -> None:
+        """The samples of one frame that was analysed anywhere; progress: with this frame."""
+        if self.is_full:
+            return
+        self._samples.extend(samples)
+        self._frames.append((frame, progress[2]))
+        self._latest = progress
         self._note_awaited()
 
     def event(self, kind: str, text: str, *, with_next: bool = False) -> None:
@@ -93,7 +101,7 @@ class Recorder:
                 raise
             except (StoreError, TimeoutError) as error:
                 self._is_away(error)
-                if self._is_full():
+                if self.is_full:
                     raise StoreError(
                         f"The results could not be stored for so long that no more than "
                         f"{self._held_seconds:.0f} seconds of them can be kept in memory."
@@ -139,13 +147,15 @@ class Recorder:
 
     @property
     def _now(self) -> float:
-        return self._latest.shot.time if self._latest is not None else 0.0
+        return self._latest[2] if self._latest is not None else 0.0
 
     @property
     def _held_seconds(self) -> float:
         return max(0.0, self._now - self._stored_until)
 
-    def _is_full(self) -> bool:
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be held while the store is away; the session ends now."""
         return self._handed + max(len(self._samples), len(self._frames)) >= MOST_HELD
 
     def _is_away(self, error: Exception) -> None:
@@ -210,16 +220,13 @@ class Recorder:
         samples: list[Sample],
         events: list[tuple[str, str, float]],
         frames: list[tuple[int, float]],
-        latest: LiveResult | None,
+        latest: Progress | None,
     ) -> None:
         """What is handed over the writer keeps, also when the commit fails."""
-        progress = None
-        if latest is not None:
-            progress = (latest.frames, latest.frames_with_faces, latest.shot.time)
-        self._writer.keep(samples, events, progress, frames)
+        self._writer.keep(samples, events, latest, frames)
         self._writer.flush()
         self._handed = 0
-        self._stored_until = latest.shot.time if latest is not None else 0.0
+        self._stored_until = latest[2] if latest is not None else 0.0
 
     def _finish(self, state: State, error: str | None) -> None:
         self._writer.finish(state, error=error, still=self.still_faces())

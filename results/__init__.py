@@ -60,7 +60,7 @@ from results.studies.findings import (
     findings_json,
     require_viewers,
 )
-from results.studies.records import Segment, Stimulus, Study, Viewer, Viewing, study_json
+from results.studies.records import Segment, Stimulus, Study, Viewer, Viewing, Where, study_json
 from results.studies.responses import VALENCE, responses
 from results.studies.store import Studies
 from results.studies.viewings import Viewings
@@ -124,6 +124,7 @@ __all__ = [
     "Viewer",
     "Viewing",
     "Viewings",
+    "Where",
     "aggregate",
     "arrays",
     "compare",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, inspect, text
 from results.database.errors import StoreError
 from results.database.schema import Base, VersionRow
 
-HEAD = "8"
+HEAD = "9"
 """The revision that `results.database.schema` declares."""
 SCRIPTS = Path(__file__).resolve().parent / "migrations"
 _LOCK = 0x56414C45  # "VALE": the key of PostgreSQL's advisory lock while tables are made

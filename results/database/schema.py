@@ -178,6 +178,7 @@ class StudyRow(Base):
     consent_text: Mapped[str]
     keep_media: Mapped[bool]
     allow_spectators: Mapped[bool] = mapped_column(default=False, server_default=false())
+    analysed: Mapped[str] = mapped_column(String(10), default="server", server_default="server")
     settings: Mapped[dict[str, Any]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -14,6 +15,14 @@ from results.audience.panel import Options
 from results.database.errors import NotFoundError
 from results.database.schema import SegmentRow, StimulusRow, StudyRow, ViewerRow, ViewingRow
 from results.database.texts import storable
+
+
+class Where(enum.StrEnum):
+    """Where viewers' cameras are analysed: their pictures go there, and no further."""
+
+    SERVER = "server"
+    BROWSER = "browser"
+    """The viewer's own: numbers alone come here."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Study:
     """Whether pictures and videos of viewers may be kept; numbers always are."""
     allow_spectators: bool
     """Whether an operator may look on while a viewer takes part; the viewers' consent says so then."""
+    where: Where
+    """Where viewers' cameras are analysed."""
     options: Options
     stimuli: tuple[Stimulus, ...]
     viewers: int
@@ -139,6 +150,7 @@ def study_of(connection: Connection, row: Row[Any]) -> Study:
         consent_text=row.consent_text,
         keep_media=row.keep_media,
         allow_spectators=row.allow_spectators,
+        where=Where(row.analysed),
         options=options_of(row.settings),
         stimuli=tuple(_stimulus_of(connection, stimulus) for stimulus in stimuli),
         viewers=connection.execute(viewers).scalar_one(),
@@ -165,6 +177,7 @@ def study_json(study: Study, viewings: Iterable[Viewing] | None = None) -> dict[
         "consent_text": study.consent_text,
         "keep_media": study.keep_media,
         "allow_spectators": study.allow_spectators,
+        "where": study.where.value,
         "viewers": study.viewers,
         "stimuli": [
             {

@@ -17,7 +17,16 @@ from results.database.errors import NotFoundError, StudyError
 from results.database.ids import insert_under_free_id, slug
 from results.database.schema import LinkRow, SegmentRow, StimulusRow, StudyRow, ViewerRow
 from results.sessions.store import Store, remove_files
-from results.studies.records import Segment, Stimulus, Study, find_stimulus, find_study, options_of, study_of
+from results.studies.records import (
+    Segment,
+    Stimulus,
+    Study,
+    Where,
+    find_stimulus,
+    find_study,
+    options_of,
+    study_of,
+)
 from results.studies.viewings import Viewings
 
 STIMULI = ".stimuli"
@@ -42,12 +51,17 @@ class Studies:
         consent_text: str = "",
         keep_media: bool = False,
         allow_spectators: bool = False,
+        where: Where = Where.SERVER,
         notes: str = "",
         options: Options | None = None,
     ) -> Study:
         """A new study without stimuli. Its id gets a number if another study has it."""
         if not name.strip():
             raise StudyError("A study needs a name.")
+        if where is Where.BROWSER and (keep_media or allow_spectators):
+            raise StudyError(
+                "Where viewers' own browsers analyse, no picture comes here: none can be kept or looked at."
+            )
         values = {
             "name": name.strip(),
             "created": datetime.now(UTC),
@@ -55,6 +69,7 @@ class Studies:
             "consent_text": consent_text,
             "keep_media": keep_media,
             "allow_spectators": allow_spectators,
+            "analysed": where.value,
             "settings": asdict(options or Options()),
         }
         with self._database.write() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inference import Output
-from results import Stimulus, Study
+from results import Stimulus, Study, Where
 from web.estimated import estimated
 
 
@@ -22,15 +22,24 @@ def consent_of(study: Study, stimulus: Stimulus, output: Output) -> str:
         else f"Stored are {_NUMBERS}, and the text and time of your consent, until the study’s lead deletes "
         "them. Your camera’s picture is analysed as it comes and is not stored."
     )
-    seen = _SEEN if study.allow_spectators else _UNSEEN
-    return "\n\n".join((own, _NOTICE.format(estimated(output)), _OTHERS, kept, seen, _FREEDOM, _LIMIT))
+    here = study.where is Where.BROWSER
+    seen = _STAYS if here else _SEEN if study.allow_spectators else _UNSEEN
+    notice = _NOTICE.format(_IN_BROWSER if here else _ON_SERVER, estimated(output))
+    return "\n\n".join((own, notice, _OTHERS, kept, seen, _FREEDOM, _LIMIT))
 
 
 _NOTICE = (
-    "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act). Your camera’s "
-    "picture, without sound, goes to this study’s server. Several times a second, a program there finds "
+    "This is an emotion recognition system (notice under Article 50(3) of the EU AI Act). {} finds "
     "every face in it and estimates {}. It judges how a face looks, not what you feel, and it can be wrong."
 )
+_ON_SERVER = (
+    "Your camera’s picture, without sound, goes to this study’s server. Several times a second, a program "
+    "there"
+)
+_IN_BROWSER = (
+    "Your camera’s picture does not leave this device: several times a second, a program in your browser"
+)
+_STAYS = "Nobody sees your camera’s picture: this study’s server gets numbers only."
 _OTHERS = (
     "So as not to take one person for another, it compares how faces look, and forgets what it needs for "
     "that when your session ends. Whoever else is in the picture is read, too: please let them know, or be "

@@ -17,6 +17,7 @@ from results import DeletedError, Links, NotFoundError, Store, StoreError, Viewi
 from web.live.hub import Hub
 from web.live.session import Shown
 from web.participants.film import Film
+from web.participants.numbers import Numbers
 
 MOST = 2000
 """Participants that are remembered; of those who are gone, the longest gone are forgotten first."""
@@ -46,6 +47,8 @@ class Participant:
     """What their page shows to be them, as long as anything of them is kept; its hash is with the viewer."""
     film: Film | None = None
     """Where the study keeps videos of viewers."""
+    numbers: Numbers | None = None
+    """Where their own browser analyses."""
     token: str = field(default_factory=new_token)
     """What their page names this viewing by."""
     session: str = ""
@@ -86,6 +89,10 @@ class Participants:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing = True
+        here = [
+            p.numbers for p in self._participants.values() if p.numbers is not None and not p.over.is_set()
+        ]
+        await asyncio.gather(*(numbers.stop() for numbers in here))
         if self._looking is not None:
             self._looking.cancel()
             with suppress(asyncio.CancelledError):
@@ -149,6 +156,8 @@ class Participants:
         session = self._hub.sessions.get(participant.session)
         if session is not None:
             session.end(reason)
+        if participant.numbers is not None:
+            participant.numbers.end(reason)
 
     async def withdraw(self, person: str) -> str:
         """Remove every trace of whom `person` names, whatever they watched before, too; returns the study.

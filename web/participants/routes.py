@@ -14,11 +14,14 @@ from fastapi.responses import Response
 from pydantic import Field
 from starlette.responses import HTMLResponse
 
-from results import Stimulus, Study, Viewings, hashed, new_token
+from analysis.live import begin_record
+from results import Stimulus, Study, Viewings, Where, hashed, new_token
 from web.access.audience import LEAVING, PARTICIPANTS
 from web.access.gate import client_address
 from web.access.identity import link_of
 from web.access.trail import note
+from web.edge.routes import obstacle
+from web.edge.settings import settings as settings_of
 from web.errors import explained
 from web.fields import Described, Seconds
 from web.layout import page
@@ -27,8 +30,9 @@ from web.live.routes import SDP_LIMIT, Terms, begin, ice_of
 from web.live.session import Shown
 from web.participants.consent import consent_of
 from web.participants.film import Film
+from web.participants.numbers import Batch, Numbers, RefusedError
 from web.participants.participants import Participant
-from web.state import state_of
+from web.state import State, state_of
 from web.studies.lookup import known_stimulus
 from web.studies.stimuli import video_of
 
@@ -42,8 +46,11 @@ LONGEST = 3600.0
 class Agreement(Described):
     """What a participant's page sends once they have agreed: their words, and the camera's offer."""
 
-    sdp: Annotated[str, Field(min_length=1, max_length=SDP_LIMIT)]
+    sdp: Annotated[str | None, Field(min_length=1, max_length=SDP_LIMIT)] = None
     type: str = "offer"
+    version: Annotated[str | None, Field(max_length=64)] = None
+    """Instead of an offer, where the study has their own browser analyse: the version of /edge/settings.json
+    by which it does."""
     consent: Annotated[str, Field(max_length=10_000)]
     """The text that they have read, whole."""
     person: Annotated[str | None, Field(max_length=200)] = None
@@ -53,7 +60,8 @@ class Agreement(Described):
 class Begun(Described):
     """A live session that is on a stimulus. Under which names it is kept is for operators to know."""
 
-    sdp: str
+    sdp: str | None = None
+    """None where their own browser analyses."""
     type: str = "answer"
     viewing: str
     """What this viewing's clock and end are reported by."""
@@ -83,6 +91,7 @@ def invitation(token: str, request: Request) -> dict[str, Any]:
         "video": f"/t/{token}/video" if stimulus.path else None,
         "consent": consent_of(study, stimulus, state_of(request).model.manifest.output),
         "keep_media": study.keep_media,
+        "where": study.where.value,
         "min_quality": study.options.min_quality,
     }
 
@@ -124,38 +133,93 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
         person = new_token()
         made = partial(viewings.add_viewer, study.id, None, body.consent, token=hashed(person))
         viewer = (await asyncio.to_thread(made)).id
-    film = Film() if study.keep_media else None
-    participant = Participant(study.id, stimulus.id, viewer, token, person, film)
+    participant = Participant(study.id, stimulus.id, viewer, token, person)
+    longest = stimulus.duration_s + LONGEST
     try:
-        terms = Terms(
-            viewer,
-            body.consent,
-            Shown.TO_OPERATORS if study.allow_spectators else Shown.TO_NOBODY,
-            film,
-            then=partial(people.settle, participant),
-            longest=stimulus.duration_s + LONGEST,
-            person=hashed(person),
-        )
-        answer = await begin(body.sdp, state, terms, place)
+        if study.where is Where.BROWSER:
+            sdp = None
+            await _numbered(body, state, participant, longest)
+        else:
+            sdp = await _seen(body, state, study, participant, longest, place)
     except BaseException:
         await asyncio.to_thread(people.forget_unseen, person)
         raise
-    participant.session = answer.session
-    if participant.film is not None:
-        participant.film.path = state.store.folder(answer.session) / "recording.mp4"
     people.add(participant)
     try:
         with explained():
             viewing = await asyncio.to_thread(
                 lambda: viewings.attach(
-                    study.id, stimulus.id, answer.session, token=hashed(person), clock=[(0.0, 0.0)]
+                    study.id, stimulus.id, participant.session, token=hashed(person), clock=[(0.0, 0.0)]
                 )
             )
     except BaseException:
         people.end(participant, "It could not be put on its stimulus.")
         raise
     participant.viewing = viewing.key
-    return Begun(sdp=answer.sdp, viewing=participant.token, person=person)
+    return Begun(sdp=sdp, viewing=participant.token, person=person)
+
+
+async def _seen(
+    body: Agreement, state: State, study: Study, participant: Participant, longest: float, place: Place
+) -> str:
+    """Begin to analyse the camera that is offered; the answer to the offer."""
+    if body.sdp is None:
+        raise HTTPException(422, "This study's server analyses: it needs the camera's offer (sdp).")
+    participant.film = Film() if study.keep_media else None
+    terms = Terms(
+        participant.viewer,
+        body.consent,
+        Shown.TO_OPERATORS if study.allow_spectators else Shown.TO_NOBODY,
+        participant.film,
+        then=partial(state.participants.settle, participant),
+        longest=longest,
+        person=hashed(participant.person),
+    )
+    answer = await begin(body.sdp, state, terms, place)
+    participant.session = answer.session
+    if participant.film is not None:
+        participant.film.path = state.store.folder(answer.session) / "recording.mp4"
+    return answer.sdp
+
+
+async def _numbered(body: Agreement, state: State, participant: Participant, longest: float) -> None:
+    """Begin to take the numbers of a browser that analyses by itself."""
+    if reason := obstacle(state):
+        raise HTTPException(503, f"Browsers cannot analyse by themselves here: {reason}.")
+    if body.version != settings_of(state.model, state.engine.settings.smoothing)["version"]:
+        raise HTTPException(409, "This page is of another version than the server; please load it again.")
+    with explained():
+        recorder = await asyncio.to_thread(
+            partial(
+                begin_record,
+                state.engine,
+                participant.viewer,
+                "camera",
+                consent=body.consent,
+                person=hashed(participant.person),
+                computed="browser",
+            )
+        )
+    participant.session = recorder.id
+    settle = partial(state.participants.settle, participant)
+    participant.numbers = Numbers(recorder, settle, longest)
+
+
+@router.post("/viewings/{viewing}/numbers", status_code=204, dependencies=[PARTICIPANTS])
+async def numbers(token: str, viewing: str, body: Batch, request: Request) -> None:
+    """Takes what a participant's own browser has read since the batch before.
+
+    The same batch may come again. 409: it is not the next one, or cannot be true; 404: the viewing is over.
+    """
+    participant = _participant(request, viewing)
+    if participant.numbers is None:
+        raise HTTPException(409, "This viewing is analysed by the server; it takes no numbers.")
+    if participant.numbers.is_over:
+        raise _over()
+    try:
+        participant.numbers.take(body)
+    except RefusedError as error:
+        raise HTTPException(409, str(error)) from error
 
 
 @router.get("/viewings/{viewing}", dependencies=[PARTICIPANTS])
@@ -205,5 +269,9 @@ def _participant(request: Request, viewing: str) -> Participant:
     """Raises HTTPException 404: nobody takes part by this token."""
     found = state_of(request).participants.get(viewing, link_of(request).token)
     if found is None:
-        raise HTTPException(404, "This viewing is over; nothing more of it can be stored.")
+        raise _over()
     return found
+
+
+def _over() -> HTTPException:
+    return HTTPException(404, "This viewing is over; nothing more of it can be stored.")

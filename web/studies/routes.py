@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import Field
 from starlette.responses import HTMLResponse
 
-from results import InputError, Options, Studies, Study, Viewings, nameless, study_json
+from results import InputError, Options, Studies, Study, Viewings, Where, nameless, study_json
 from web.access.audience import API, OPERATORS
 from web.access.trail import note
 from web.errors import explained
@@ -47,6 +47,8 @@ class NewStudy(Described):
     keep_media: bool = False
     allow_spectators: bool = False
     """Operators may look on while somebody takes part; the consent says so."""
+    where: Where = Where.SERVER
+    """Where viewers' cameras are analysed: here, or in their own browsers, which send numbers alone."""
     options: Counting = Counting()
 
 
@@ -101,6 +103,7 @@ def create(body: NewStudy, request: Request) -> dict[str, Any]:
             consent_text=body.consent_text,
             keep_media=body.keep_media,
             allow_spectators=body.allow_spectators,
+            where=body.where,
             notes=body.notes,
             options=_counted(Options(), body.options),
         )

@@ -13,6 +13,7 @@ from results import (
     Store,
     Studies,
     Viewings,
+    Where,
     compare,
     comparison_json,
     require_viewers,
@@ -59,6 +60,9 @@ def create(
             help="Operators may look on while somebody takes part; the consent says so.",
         ),
     ] = False,
+    where: Annotated[
+        Where, typer.Option(help="Where viewers' cameras are analysed: here, or in their own browsers.")
+    ] = Where.SERVER,
     notes: Annotated[str, typer.Option(help="Printed at the head of the report.")] = "",
     sessions: Folder = None,
     as_json: AsJson = False,
@@ -73,6 +77,7 @@ def create(
             consent_text=consent,
             keep_media=keep_media,
             allow_spectators=allow_spectators,
+            where=where,
             notes=notes,
             options=options,
         )

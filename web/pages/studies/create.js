@@ -73,7 +73,7 @@ export class CreateForm {
   }
 
   async #submit() {
-    const { name, consent, keep, spectators, baseline, seconds } = this.root.elements;
+    const { name, consent, where, keep, spectators, baseline, seconds } = this.root.elements;
     if (!this.stimuli.length) return this.#wrong("Say what is watched: add a video, or a name and a duration.");
     this.#busy(true);
     this.#wrong("");
@@ -82,7 +82,7 @@ export class CreateForm {
       const options = baseline.value ? { baseline: [0, Number(seconds.value)] } : {};
       study = await api("/api/studies", {
         method: "POST",
-        body: { name: name.value, consent_text: consent.value, keep_media: keep.checked, allow_spectators: spectators.checked, options },
+        body: { name: name.value, consent_text: consent.value, keep_media: keep.checked, allow_spectators: spectators.checked, where: where.value, options },
       });
       for (const stimulus of this.stimuli) await this.#send(study.study, stimulus);
     } catch (error) {

@@ -111,7 +111,7 @@ function showHead() {
   document.title = `${study.name} · Valence Detector`;
   const kept = study.keep_media ? "videos of viewers are kept" : "no pictures of viewers are kept";
   const seen = study.allow_spectators ? "you may look on" : "nobody looks on";
-  find("facts").textContent = [viewers(study.viewers), count(study.stimuli.length, "stimulus", "stimuli"), when(study.created), kept, seen].join(" · ");
+  find("facts").textContent = [viewers(study.viewers), count(study.stimuli.length, "stimulus", "stimuli"), when(study.created), ...(study.where === "browser" ? ["analysed in viewers’ own browsers: no pictures come here"] : [kept, seen])].join(" · ");
   find("notes").hidden = !study.notes;
   find("notes").textContent = study.notes;
 }

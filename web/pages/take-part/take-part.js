@@ -11,6 +11,7 @@ import { CameraStage } from "../shared/camera/stage.js";
 import { Announcer } from "../shared/announce.js";
 import { api } from "../shared/api.js";
 import { ask } from "../shared/dialog.js";
+import { Device, EdgeConnection } from "../edge/connection.js";
 import { listenKeys } from "../shared/keys.js";
 import { FaceCheck } from "./check.js";
 import { Report } from "./report.js";
@@ -39,6 +40,7 @@ const button = Object.fromEntries(["play", "stop", "sound", "wide"].map((name) =
 
 let invitation;
 let stimulus;
+let analysis = null; // the promise of what analyses here, where the study has the viewer's own browser do it
 let here = null; // {camera, connection, clock, report, check, viewing, person, since} of who is here now
 
 async function invite() {
@@ -58,10 +60,19 @@ async function invite() {
   $("#screen").replaceChildren(stimulus.element);
   $("#screen").style.setProperty("--ratio", stimulus.ratio);
   if (!window.isSecureContext) return view.camera("insecure");
+  if (invitation.where === "browser") prepare();
   view.tell("consent", { title: `You are invited to watch “${invitation.stimulus}”`, text: invitation.consent.split("\n\n") }, [
     ["I agree and take part", agree],
     ["I do not take part", decline],
   ]);
+}
+
+/** Load what analyses here while the words are read. */
+function prepare() {
+  analysis ??= Device.open((share) => view.state === "opening" && view.say(`Loading the analysis: ${Math.round(100 * share)} %`));
+  const mine = analysis;
+  mine.catch(() => (analysis = null)); // the next try loads it again
+  return mine;
 }
 
 function decline() {
@@ -94,8 +105,10 @@ async function agree() {
 }
 
 async function connect(mine) {
-  const door = { settings: `${link}/settings`, offer: `${link}/viewings`, alive: ({ viewing }) => `${link}/viewings/${viewing}` };
-  const connection = (mine.connection = new Connection(door));
+  const viewing = (rest = "") => (answer) => `${link}/viewings/${answer.viewing}${rest}`;
+  const door = { settings: `${link}/settings`, offer: `${link}/viewings`, alive: viewing(), numbers: viewing("/numbers") };
+  const inBrowser = invitation.where === "browser";
+  const connection = (mine.connection = inBrowser ? new EdgeConnection(door, await prepare()) : new Connection(door));
   const clock = new SessionClock();
   const pace = new Pace((rate) => connection.limit(rate));
   connection.addEventListener("frame", ({ detail }) => {
@@ -109,6 +122,7 @@ async function connect(mine) {
   connection.addEventListener("control", ({ detail }) => {
     if (detail.type === "too-large") connection.shrink(Math.max(detail.width / 1920, detail.height / 1080));
     if (detail.type === "held") view.outage(detail.text);
+    if (detail.type === "slow" && connection === here?.connection) tooSlow(detail.text);
     if (detail.type === "stored") view.outage("");
     if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
@@ -168,6 +182,7 @@ async function done() {
   view.tell("closing", { title: "One moment…" });
   await analysed(mine);
   try {
+    await mine.connection.flush?.(); // first all numbers, then the end
     await mine.report.end();
   } catch {
     if (mine === here) leave();
@@ -223,6 +238,15 @@ function ended(text) {
   leave();
   view.tell("failed", { title: "The session has ended", text: [text, "What was recorded until then is kept, unless you have it removed."] }, [
     ["Start again", invite],
+    ["Remove what was recorded of me", () => remove(mine)],
+  ]);
+}
+
+/** A device that cannot keep up is no use to the study, and is told so. */
+function tooSlow(text) {
+  const mine = here;
+  leave();
+  view.tell("failed", { title: "This device is too slow for this study", text: [text, "Thank you for trying. A computer or a newer phone may do it."] }, [
     ["Remove what was recorded of me", () => remove(mine)],
   ]);
 }

@@ -1,0 +1,129 @@
+"""A study whose viewers' own browsers analyse: from consent to thanks, and no picture ever leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from results import State, Studies, Viewings, Where
+from results.audience.clock import stimulus_time
+from tests.chromium import crowd, launch, need_chromium
+from tests.web.browsing import wait_for
+from tests.web.participants.participant import PATIENCE, invited, press, ready, seen, state, with_video
+from tests.web.serving import Served, wait_until
+from tests.web.uploading import numbered_clip
+from web.edge.fetch import is_there
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not is_there(), reason="ONNX Runtime Web is not installed: python -m web.edge.fetch"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Its camera sees one face."""
+    need_chromium()
+    opened = launch(playwright, crowd(1, tmp_path_factory.mktemp("camera")))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def studies(served: Served) -> Studies:
+    made = Studies(served.store)
+    made.create("Spring", where=Where.BROWSER)
+    made.add_stimulus("spring", "Spot", 6)
+    return made
+
+
+@pytest.fixture
+def ad(studies: Studies, tmp_path: Path) -> str:
+    """A video of four seconds."""
+    clip = tmp_path / "clip.mp4"
+    numbered_clip(clip, frames=120)
+    return with_video(studies, clip, 4.0)
+
+
+def begin(page: Any, served: Served, stimulus: str) -> None:
+    page.goto(served.url + invited(served, "spring", stimulus))
+    state(page, "consent")
+    assert "does not leave this device" in page.text_content("#state-text")
+    press(page, "I agree and take part")
+    state(page, "check")
+    ready(page)
+    press(page, "Play")
+
+
+def told(served: Served) -> Any:
+    """The only viewing's session, when it is over."""
+    (viewing,) = Viewings(served.store).all("spring")
+    wait_until(lambda: served.store.get(viewing.session).state is not State.RUNNING, 30)
+    return viewing, served.store.get(viewing.session), served.store.samples(viewing.session)
+
+
+def test_only_numbers_leave_the_device(served: Served, studies: Studies, ad: str, page: Any) -> None:
+    sent: list[tuple[str, str, str, int]] = []
+
+    def note(request: Any) -> None:
+        size = len(request.post_data_buffer or b"")
+        kind = request.headers.get("content-type", "")
+        sent.append((request.method, request.url, kind, size))
+
+    page.on("request", note)
+    page.on("websocket", lambda one: sent.append(("WS", one.url, "", 0)))
+    page.evaluate("() => 0")
+    page.add_init_script(
+        "window.peers = 0; RTCPeerConnection = class { constructor() { window.peers += 1; } };"
+    )
+    begin(page, served, ad)
+    state(page, "done")
+    assert page.evaluate("window.peers") == 0, "no WebRTC at all"
+    assert {url.split("/")[2] for _, url, _, _ in sent} == {served.url.split("/")[2]}, "no other origin"
+    posted = [one for one in sent if one[0] != "GET"]
+    assert posted and all(kind.startswith("application/json") for _, _, kind, _ in posted)
+    numbers = [size for _, url, _, size in posted if url.endswith("/numbers")]
+    assert len(numbers) >= 4 and sum(numbers) < 200_000, "numbers alone"
+
+    viewing, session, samples = told(served)
+    assert session.settings["computed"] == "browser" and session.device == "browser"
+    assert session.model_sha256 == served.state.model.for_cpu.sha256
+    assert session.state is State.DONE and session.files == {}
+    assert len(samples) > 25 and set(samples.face_id.tolist()) == {1}
+    assert np.all(np.abs(samples.valence) <= 1) and samples.quality.mean() > 0.5
+    at = stimulus_time(samples.time, knots=viewing.clock)
+    assert np.nanmax(at) == pytest.approx(4.0, abs=0.3), "to the end of the video"
+    counted = Studies(served.store).get("spring")
+    assert counted.viewers == 1
+
+
+def test_what_is_read_while_the_network_is_away_comes_later(
+    served: Served, studies: Studies, ad: str, page: Any
+) -> None:
+    begin(page, served, ad)
+    seen(page, 0.5)
+    away = "**/numbers"
+    page.route(away, lambda route: route.abort())
+    wait_for(page, "!document.querySelector('#outage').hidden", PATIENCE)
+    assert "sent later" in page.text_content("#outage")
+    seen(page, 2.5)
+    page.unroute(away)
+    state(page, "done")
+    _, session, samples = told(served)
+    frames = np.unique(samples.frame)
+    assert np.array_equal(frames, np.arange(frames[0], frames[-1] + 1)), "nothing lost, nothing twice"
+    assert session.frames == frames[-1] + 1
+
+
+def test_who_stops_is_removed(served: Served, studies: Studies, ad: str, page: Any) -> None:
+    begin(page, served, ad)
+    seen(page, 0.5)
+    press(page, "Stop and remove")
+    page.click("dialog .danger")
+    state(page, "removed")
+    assert served.store.sessions() == [] and Viewings(served.store).viewers("spring") == []

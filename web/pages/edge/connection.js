@@ -1,0 +1,217 @@
+// A camera that is analysed in this browser: what `shared/camera/connection.js` is for one that the server analyses.
+// Only numbers leave: they are sent in batches, in order, each until the server has it.
+
+import { wallClock } from "../shared/camera/clock.js";
+import { OfferError } from "../shared/camera/connection.js";
+
+const SEND = 1000; // ms between batches
+const AGAIN = 2000; // ms before another try when the server cannot be reached
+const MOST = 60; // frames in a batch
+const FASTEST = 1000 / 30; // ms between two frames that are analysed
+const SLOWEST = 5; // frames a second below which a device is too slow
+const TRIED = 5000; // ms of analysis before that is judged
+
+/** The analysis itself, opened once for all who sit in front of this page: networks, and the worker that runs them. */
+export class Device {
+  /** `progress`: called with the share that has come, 0..1. Throws OfferError where it cannot be had. */
+  static async open(progress = () => {}) {
+    const device = new Device();
+    const settings = await json("/edge/settings.json");
+    const sizes = Object.values(settings.networks).map(({ bytes }) => bytes);
+    const whole = sizes.reduce((sum, size) => sum + size, 0);
+    let come = 0;
+    const files = {};
+    const load = async ([name, { address }]) => {
+      files[name] = await download(address, (bytes) => progress((come += bytes) / whole));
+    };
+    await Promise.all(Object.entries(settings.networks).map(load));
+    device.version = settings.version;
+    device.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    device.waiting = new Map();
+    device.number = 0;
+    device.worker.onmessage = ({ data }) => device.#answered(data);
+    device.worker.onerror = (event) => device.waiting.forEach(({ fail }) => fail(new Error(event.message || "The worker did not start.")));
+    await device.ask("open", { settings, files });
+    return device;
+  }
+
+  /** What the worker answers. `moved`: what is handed over and not copied. */
+  ask(act, given = {}, moved = []) {
+    const number = ++this.number;
+    return new Promise((done, fail) => {
+      this.waiting.set(number, { done, fail });
+      this.worker.postMessage({ act, number, ...given }, moved);
+    });
+  }
+
+  #answered({ number, error, ...answer }) {
+    const asked = this.waiting.get(number);
+    this.waiting.delete(number);
+    if (error) asked?.fail(new Error(error));
+    else asked?.done(answer);
+  }
+}
+
+export class EdgeConnection extends EventTarget {
+  // Events: "frame" (detail: message), "control" (detail: message), "lost": the server knows nothing of it any more.
+
+  /** `door`: {offer: address; numbers(answer): address of what may be sent}. */
+  constructor(door, device) {
+    super();
+    Object.assign(this, { door, device, closed: false, batches: [], frames: [], sequence: 0, count: 0, dropped: 0, busy: false, fps: 0 });
+    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+    this.sender = { replaceTrack: (track) => this.#show(new MediaStream([track])) };
+  }
+
+  /** Begin with the camera's `stream`. `extra`: more fields of what the server is told. */
+  async open(stream, extra = {}) {
+    this.answer = await json(this.door.offer, { version: this.device.version, ...extra });
+    if (this.closed) return;
+    await this.device.ask("begin");
+    await this.#show(stream);
+    this.timer = setInterval(() => this.#pack(), SEND);
+    this.began = this.last = null;
+    this.#watch();
+    this.#send();
+  }
+
+  /** Until the server has all that was analysed so far; false where it cannot be told. */
+  async flush(patience = 30_000) {
+    this.#pack();
+    const end = performance.now() + patience;
+    while ((this.batches.length || this.sending) && !this.closed && performance.now() < end) await pause(50);
+    return !this.batches.length;
+  }
+
+  limit() {} // there is no line that could be too slow
+
+  say() {}
+
+  close() {
+    this.closed = true;
+    clearInterval(this.timer);
+    this.video.srcObject = null;
+  }
+
+  async #show(stream) {
+    this.video.srcObject = stream;
+    await this.video.play();
+  }
+
+  #watch() {
+    if (this.closed) return;
+    this.video.requestVideoFrameCallback((now, { captureTime }) => {
+      this.#frame(captureTime ?? now);
+      this.#watch();
+    });
+  }
+
+  /** A frame is there, taken at `moment` (of performance.now()): the newest wins while another is analysed. */
+  async #frame(moment) {
+    if (this.last !== null && moment - this.last < FASTEST - 2) return;
+    if (this.busy) return void (this.dropped += 1);
+    this.busy = true;
+    this.last = moment;
+    this.began ??= moment;
+    const time = (moment - this.began) / 1000;
+    try {
+      const bitmap = await createImageBitmap(this.video);
+      const { width, height } = bitmap;
+      const { faces } = await this.device.ask("frame", { bitmap, time }, [bitmap]);
+      if (this.closed) return;
+      const frame = this.count++;
+      this.frames.push({ frame, time_s: round(time, 4), faces: faces.map(short) });
+      if (this.frames.length >= MOST) this.#pack();
+      this.#judge(time);
+      const latency_ms = performance.now() - moment;
+      const message = { frame, time_s: time, width, height, captured_ms: wallClock(moment), latency_ms, fps: this.fps, dropped: this.dropped, faces };
+      this.dispatchEvent(new CustomEvent("frame", { detail: message }));
+    } catch (error) {
+      if (!this.closed) this.#tell({ type: "ended", text: `This browser could not go on: ${error.message}` });
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Whether this device can keep up at all. */
+  #judge(time) {
+    this.fps = time > 0 ? this.count / time : 0;
+    if (this.slow || time * 1000 < TRIED || this.fps >= SLOWEST) return;
+    this.slow = true;
+    this.#tell({ type: "slow", text: `This device reads ${this.fps.toFixed(1)} pictures a second; ${SLOWEST} are needed.` });
+  }
+
+  #pack() {
+    if (!this.frames.length) return;
+    this.batches.push({ sequence: this.sequence++, frames: this.frames });
+    this.frames = [];
+  }
+
+  /** Sends one batch after another, for as long as this is open. */
+  async #send() {
+    while (!this.closed || this.batches.length) {
+      const batch = this.batches[0];
+      if (!batch) {
+        await pause(50);
+        continue;
+      }
+      this.sending = true;
+      try {
+        await json(this.door.numbers(this.answer), batch);
+        this.batches.shift();
+        if (this.held) this.#tell({ type: "stored" });
+        this.held = false;
+      } catch (error) {
+        if (error.status && error.status < 500 && error.status !== 429) {
+          this.sending = false;
+          if (!this.closed) this.dispatchEvent(new Event("lost"));
+          return;
+        }
+        if (this.closed) return;
+        if (!this.held) this.#tell({ type: "held", text: "The server cannot be reached; what is read is kept here and sent later." });
+        this.held = true;
+        await pause(AGAIN);
+      } finally {
+        this.sending = false;
+      }
+    }
+  }
+
+  #tell(detail) {
+    this.dispatchEvent(new CustomEvent("control", { detail }));
+  }
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const round = (value, digits) => Number(value.toFixed(digits));
+
+/** A sample with as many digits as it has. */
+function short({ box, ...numbers }) {
+  return { box: box.map((edge) => round(edge, 2)), ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value, 5)])) };
+}
+
+async function json(address, body) {
+  const given = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  let response;
+  try {
+    response = await fetch(address, given);
+  } catch {
+    throw new OfferError(0, "The server does not answer.");
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new OfferError(response.status, answer.detail ?? `The server answered ${response.status}.`);
+  return answer;
+}
+
+async function download(address, come) {
+  const response = await fetch(address);
+  if (!response.ok) throw new OfferError(response.status, `A network could not be loaded (${response.status}).`);
+  const parts = [];
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    come(value.length);
+  }
+  return new Blob(parts).arrayBuffer();
+}
