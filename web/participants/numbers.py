@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import ConfigDict, Field
 
@@ -98,13 +98,17 @@ class RefusedError(ValueError):
 class Numbers:
     """One such session. Methods are called in the event loop's thread."""
 
-    def __init__(self, recorder: Recorder, then: Callable[[], Awaitable[None]], longest: float) -> None:
-        """then: awaited when the session is over and its record is closed; longest: seconds it may last."""
+    def __init__(
+        self, recorder: Recorder, then: Callable[[], Awaitable[None]], longest: float, since: float = 0.0
+    ) -> None:
+        """then: awaited when the session is over and its record is closed; longest: seconds it may last;
+        since: seconds before now at which it may have begun, with what the session before it did not get."""
         self.id = recorder.id
         self.refused = 0
         """Batches that could not be true."""
         self._recorder, self._then, self._longest = recorder, then, longest
-        self._began = self._heard = time.monotonic()
+        self._heard = time.monotonic()
+        self._began = self._heard - min(since, longest)
         self._next = 0
         self._frame, self._seconds = -1, -1.0
         self._frames = self._with_faces = 0
@@ -159,7 +163,7 @@ class Numbers:
     async def _run(self) -> None:
         recording = asyncio.create_task(self._recorder.run())
         ending = asyncio.create_task(self._over.wait())
-        failure: BaseException | None = None
+        begun, failure = self._heard, cast(BaseException | None, None)
         try:
             while not self._over.is_set():
                 await asyncio.wait({recording, ending}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
@@ -169,7 +173,7 @@ class Numbers:
                     self.end("The results could not be stored.")
                 elif now - self._heard > SILENCE:
                     self.end("Nothing came from the browser any more.")
-                elif now - self._began > self._longest:
+                elif now - begun > self._longest:
                     self.end("The session has lasted as long as it may.")
         finally:
             self.end("The server stopped.")

@@ -132,8 +132,10 @@ class Participants:
         if participant.over.is_set():
             raise NotFoundError("This viewing is over; nothing more of it can be stored.")
         participant.played = participant.played or any(media > 0 for _, media in knots)
-        # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
-        clock = [(0.0, 0.0), *sorted(knots)]
+        clock = sorted(knots)
+        if not clock or clock[0][0] != 0:
+            # One knot at the session's beginning: until the stimulus plays, nothing is on its clock.
+            clock = [(0.0, 0.0), *clock]
         async with participant.telling:  # one after the other, or an older one would be written last
             if clock[-1][0] < participant.told_until:
                 return  # it was sent before another, and came after it; that one has all that this one has

@@ -6,6 +6,7 @@ All of it lies under `/t/<token>`, the link that they were given; nothing else i
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -67,6 +68,8 @@ class Begun(Described):
     """What this viewing's clock and end are reported by."""
     person: str
     """What the person comes back by, and has themselves removed by. It is told to nobody else."""
+    stored: int | None = None
+    """Where their own browser analyses: how many frames of their session before this one are stored."""
 
 
 class Clock(Described):
@@ -134,11 +137,13 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
         made = partial(viewings.add_viewer, study.id, None, body.consent, token=hashed(person))
         viewer = (await asyncio.to_thread(made)).id
     participant = Participant(study.id, stimulus.id, viewer, token, person)
+    stored = None
     longest = stimulus.duration_s + LONGEST
     try:
         if study.where is Where.BROWSER:
+            stored, since = await asyncio.to_thread(_stored, state, study.id, viewer)
             sdp = None
-            await _numbered(body, state, participant, longest)
+            await _numbered(body, state, participant, longest, since)
         else:
             sdp = await _seen(body, state, study, participant, longest, place)
     except BaseException:
@@ -156,7 +161,17 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
         people.end(participant, "It could not be put on its stimulus.")
         raise
     participant.viewing = viewing.key
-    return Begun(sdp=sdp, viewing=participant.token, person=person)
+    return Begun(sdp=sdp, viewing=participant.token, person=person, stored=stored)
+
+
+def _stored(state: State, study: str, viewer: str) -> tuple[int | None, float]:
+    """How many frames the viewer's latest session has (None: there is none), and seconds since its end."""
+    sessions = [one.session for one in Viewings(state.store).all(study) if one.viewer == viewer]
+    if not sessions:
+        return None, 0.0
+    latest = state.store.get(sessions[-1])
+    ended = latest.created + timedelta(seconds=latest.duration_s)
+    return latest.frames, max(0.0, (datetime.now(UTC) - ended).total_seconds())
 
 
 async def _seen(
@@ -182,8 +197,11 @@ async def _seen(
     return answer.sdp
 
 
-async def _numbered(body: Agreement, state: State, participant: Participant, longest: float) -> None:
-    """Begin to take the numbers of a browser that analyses by itself."""
+async def _numbered(
+    body: Agreement, state: State, participant: Participant, longest: float, since: float
+) -> None:
+    """Begin to take the numbers of a browser that analyses by itself; since: seconds for which it may have
+    gone on alone."""
     if reason := obstacle(state):
         raise HTTPException(503, f"Browsers cannot analyse by themselves here: {reason}.")
     if body.version != settings_of(state.model, state.engine.settings.smoothing)["version"]:
@@ -202,7 +220,7 @@ async def _numbered(body: Agreement, state: State, participant: Participant, lon
         )
     participant.session = recorder.id
     settle = partial(state.participants.settle, participant)
-    participant.numbers = Numbers(recorder, settle, longest)
+    participant.numbers = Numbers(recorder, settle, longest, since)
 
 
 @router.post("/viewings/{viewing}/numbers", status_code=204, dependencies=[PARTICIPANTS])

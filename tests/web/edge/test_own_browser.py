@@ -127,3 +127,32 @@ def test_who_stops_is_removed(served: Served, studies: Studies, ad: str, page: A
     page.click("dialog .danger")
     state(page, "removed")
     assert served.store.sessions() == [] and Viewings(served.store).viewers("spring") == []
+
+
+def test_a_server_that_starts_again_gets_the_rest(
+    served: Served, studies: Studies, ad: str, page: Any
+) -> None:
+    """It has forgotten who takes part; their page goes on with what is not stored yet, as the same person."""
+    begin(page, served, ad)
+    seen(page, 1.0)
+    away = "**/numbers"
+    page.route(away, lambda route: route.abort())
+    seen(page, 2.0)
+    people = served.state.participants
+    (before,) = people._participants.values()
+    people.end(before, "The server stopped.")
+    wait_until(before.over.is_set, 20)
+    del people._participants[before.token]
+    page.unroute(away)
+    state(page, "done")
+
+    viewings = Viewings(served.store).all("spring")
+    assert len(viewings) == 2 and len({one.viewer for one in viewings}) == 1, "the same person"
+    wait_until(lambda: served.store.get(viewings[1].session).state is not State.RUNNING, 30)
+    sessions = [served.store.get(one.session) for one in viewings]
+    samples = [served.store.samples(one.id) for one in sessions]
+    at = [stimulus_time(s.time, knots=v.clock) for s, v in zip(samples, viewings, strict=True)]
+    seconds = np.concatenate([one[~np.isnan(one)] for one in at])
+    assert np.nanmax(at[0]) < 2.2 and np.nanmax(at[1]) == pytest.approx(4.0, abs=0.3)
+    assert np.diff(np.sort(seconds)).max() < 0.6, "nothing is missing between the two"
+    assert np.nanmin(at[1]) > np.nanmax(at[0]) - 0.15, "and nothing is there twice"

@@ -53,24 +53,26 @@ export class Device {
 }
 
 export class EdgeConnection extends EventTarget {
-  // Events: "frame" (detail: message), "control" (detail: message), "lost": the server knows nothing of it any more.
+  // Events: "frame" (detail: message), "control" (detail: message), "moved": the server was started again, and what it
+  // has not got yet goes on in another viewing (this.answer), which begins at this.began; "lost": it takes no more.
 
   /** `door`: {offer: address; numbers(answer): address of what may be sent}. */
   constructor(door, device) {
     super();
-    Object.assign(this, { door, device, closed: false, batches: [], frames: [], sequence: 0, count: 0, dropped: 0, busy: false, fps: 0 });
+    Object.assign(this, { door, device, closed: false, batches: [], frames: [], sequence: 0, count: 0, dropped: 0, busy: false, fps: 0, read: 0 });
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.sender = { replaceTrack: (track) => this.#show(new MediaStream([track])) };
   }
 
   /** Begin with the camera's `stream`. `extra`: more fields of what the server is told. */
   async open(stream, extra = {}) {
-    this.answer = await json(this.door.offer, { version: this.device.version, ...extra });
+    this.extra = extra;
+    this.answer = await this.#offer();
     if (this.closed) return;
     await this.device.ask("begin");
     await this.#show(stream);
     this.timer = setInterval(() => this.#pack(), SEND);
-    this.began = this.last = null;
+    this.began = this.first = this.last = null;
     this.#watch();
     this.#send();
   }
@@ -93,6 +95,25 @@ export class EdgeConnection extends EventTarget {
     this.video.srcObject = null;
   }
 
+  #offer() {
+    return json(this.door.offer, { version: this.device.version, ...this.extra });
+  }
+
+  /** The server has forgotten the viewing: the same person goes on in another one, with all that is not stored yet. */
+  async #again() {
+    this.#pack();
+    this.extra = { ...this.extra, person: this.answer.person };
+    const [answer, first] = [await this.#offer(), this.answer.viewing];
+    const frames = this.batches.flatMap((batch) => batch.frames).filter(({ frame }) => frame >= (answer.stored ?? 0));
+    const [from, since] = frames.length ? [frames[0].frame, frames[0].time_s] : [this.count, (this.last - this.began) / 1000 + 0.001];
+    const moved = ({ frame, time_s, faces }) => ({ frame: frame - from, time_s: round(time_s - since, 4), faces });
+    this.batches = [];
+    for (let i = 0; i < frames.length; i += MOST) this.batches.push({ sequence: i / MOST, frames: frames.slice(i, i + MOST).map(moved) });
+    this.frames = this.frames.map(moved); // what was analysed while the server was asked
+    Object.assign(this, { answer, sequence: this.batches.length, count: this.count - from, began: this.began + 1000 * since });
+    this.dispatchEvent(new CustomEvent("moved", { detail: { before: first, began: wallClock(this.began) } }));
+  }
+
   async #show(stream) {
     this.video.srcObject = stream;
     await this.video.play();
@@ -113,16 +134,17 @@ export class EdgeConnection extends EventTarget {
     this.busy = true;
     this.last = moment;
     this.began ??= moment;
-    const time = (moment - this.began) / 1000;
+    this.first ??= moment;
     try {
       const bitmap = await createImageBitmap(this.video);
       const { width, height } = bitmap;
-      const { faces } = await this.device.ask("frame", { bitmap, time }, [bitmap]);
+      const { faces } = await this.device.ask("frame", { bitmap, time: (moment - this.first) / 1000 }, [bitmap]);
       if (this.closed) return;
+      const time = (moment - this.began) / 1000; // now: another viewing may have begun meanwhile
       const frame = this.count++;
       this.frames.push({ frame, time_s: round(time, 4), faces: faces.map(short) });
       if (this.frames.length >= MOST) this.#pack();
-      this.#judge(time);
+      this.#judge((moment - this.first) / 1000);
       const latency_ms = performance.now() - moment;
       const message = { frame, time_s: time, width, height, captured_ms: wallClock(moment), latency_ms, fps: this.fps, dropped: this.dropped, faces };
       this.dispatchEvent(new CustomEvent("frame", { detail: message }));
@@ -135,7 +157,7 @@ export class EdgeConnection extends EventTarget {
 
   /** Whether this device can keep up at all. */
   #judge(time) {
-    this.fps = time > 0 ? this.count / time : 0;
+    this.fps = time > 0 ? ++this.read / time : 0;
     if (this.slow || time * 1000 < TRIED || this.fps >= SLOWEST) return;
     this.slow = true;
     this.#tell({ type: "slow", text: `This device reads ${this.fps.toFixed(1)} pictures a second; ${SLOWEST} are needed.` });
@@ -162,10 +184,16 @@ export class EdgeConnection extends EventTarget {
         if (this.held) this.#tell({ type: "stored" });
         this.held = false;
       } catch (error) {
-        if (error.status && error.status < 500 && error.status !== 429) {
-          this.sending = false;
-          if (!this.closed) this.dispatchEvent(new Event("lost"));
-          return;
+        const known = error.status && error.status < 500 && error.status !== 429;
+        if (this.closed && known) return;
+        if (known) {
+          try {
+            if (error.status !== 404) throw error;
+            await this.#again();
+            continue;
+          } catch (reason) {
+            if (reason.status && reason.status < 500) return void this.dispatchEvent(new Event("lost"));
+          }
         }
         if (this.closed) return;
         if (!this.held) this.#tell({ type: "held", text: "The server cannot be reached; what is read is kept here and sent later." });

@@ -29,6 +29,17 @@ export class Report {
     this.knots.add(wallClock(performance.now()), this.stimulus.time);
   }
 
+  /** What is told from now on is another viewing's, which began at the moment `began` (ms since 1970). */
+  move(address, began) {
+    const { list } = this.knots;
+    const next = list.findIndex(([at]) => at > began);
+    if (next > 0) {
+      const [[from, before], [to, after]] = list.slice(next - 1, next + 1);
+      list.splice(0, next, [began, before + ((began - from) / (to - from)) * (after - before)]);
+    }
+    Object.assign(this, { address, began, sent: "" });
+  }
+
   /** The second of the session at which the player was last looked at. */
   get seconds() {
     return this.clock.seconds(this.knots.list.at(-1)[0]);
@@ -69,7 +80,7 @@ export class Report {
   }
 
   #body() {
-    const knots = this.knots.list.map(([at, seconds]) => [this.clock.seconds(at), seconds]);
+    const knots = this.knots.list.map(([at, seconds]) => [at === this.began ? 0 : this.clock.seconds(at), seconds]);
     return { knots: knots.filter(([at]) => Number.isFinite(at)).map((knot) => knot.map((value) => Number(value.toFixed(4)))) };
   }
 }

@@ -12,6 +12,11 @@ export class SessionClock {
     this.told = false;
   }
 
+  /** Another session goes on. */
+  restart() {
+    Object.assign(this, { estimate: new CaptureClock(), begins: [], told: false });
+  }
+
   /** A frame's message has come at `now` (ms since 1970). */
   heard(message, now) {
     if (message.captured_ms !== null && !this.told) {

@@ -126,6 +126,11 @@ async function connect(mine) {
     if (detail.type === "stored") view.outage("");
     if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
+  connection.addEventListener("moved", ({ detail: { began } }) => {
+    Object.assign(mine, { viewing: connection.answer.viewing, person: connection.answer.person, analysed: NaN });
+    clock.restart();
+    mine.report.move(`${link}/viewings/${mine.viewing}`, began);
+  });
   connection.addEventListener("lost", () => connection === here?.connection && lost());
   await connection.open(mine.camera, { consent: mine.consent, person: mine.person ?? null });
   mine.viewing = connection.answer?.viewing;
