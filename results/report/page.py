@@ -50,6 +50,7 @@ def report_html(
         comparisons=[comparison_section(one, limit) for one in comparisons],
         options=findings[0].panel.options,
         models=list(dict.fromkeys(model for one in findings for model in one.models)),
+        places={place for one in findings for place in one.places},
         accuracy=accuracy,
         reading=findings[0].overall.error,
         version=program_version(),

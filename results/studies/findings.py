@@ -25,7 +25,7 @@ from results.sessions.statistics import NEUTRAL
 from results.sessions.store import Store
 from results.sessions.summaries import program_version
 from results.studies.records import Stimulus, Study
-from results.studies.responses import VALENCE, measures_known, models_used, responses
+from results.studies.responses import VALENCE, measures_known, models_used, places_used, responses
 from results.studies.store import Studies
 
 
@@ -69,6 +69,8 @@ class Findings:
     viewers: tuple[ViewerLine, ...]
     models: tuple[tuple[str, str], ...]
     """Name and sha256 of each model that read the faces; more than one makes viewers hard to compare."""
+    places: tuple[str, ...] = ()
+    """Where faces were read: ``browser`` (the viewers' own), ``server``."""
     measure: str = VALENCE
     """What all figures are of."""
     measures: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def aggregate(
         moments=tuple(key_moments(panel, curve)),
         viewers=tuple(_viewer_lines(panel, shown)),
         models=models_used(store, found.id, of.id),
+        places=places_used(store, found.id, of.id),
         measure=measure,
         measures=measures,
         beside=tuple(
@@ -188,6 +191,7 @@ def findings_json(findings: Findings) -> dict[str, Any]:
             "neutral": NEUTRAL,
         },
         "models": [{"name": name, "sha256": sha256} for name, sha256 in findings.models],
+        "computed": findings.places,
         "excluded": asdict(panel.excluded),
         "overall": asdict(findings.overall),
         "segments": [asdict(segment) for segment in findings.segments],

@@ -90,6 +90,20 @@ def models_used(store: Store, study: str, stimulus: str) -> tuple[tuple[str, str
         return tuple((row.model_name, row.model_sha256) for row in connection.execute(query))
 
 
+def places_used(store: Store, study: str, stimulus: str) -> tuple[str, ...]:
+    """Where the faces of a stimulus's viewers were read: ``browser`` (their own), ``server``, or both."""
+    place = SessionRow.settings["computed"].as_string()
+    with store.database.read() as connection:
+        query = (
+            select(place)
+            .distinct()
+            .join(ViewingRow, ViewingRow.session_key == SessionRow.key)
+            .join(StimulusRow, StimulusRow.key == ViewingRow.stimulus_key)
+            .where(StimulusRow.study_key == find_study(connection, study).key, StimulusRow.id == stimulus)
+        )
+        return tuple(sorted({value or "server" for value in connection.execute(query).scalars()}))
+
+
 def _response(connection: Connection, viewing: Row[Any], measure: str) -> Response:
     face = viewing.face_id if viewing.face_id is not None else main_face(connection, viewing.session_key)
     wanted = ("time", measure, "quality", *([ERROR.name] if measure == VALENCE else []))

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from web.access.audience import OPERATORS
+from web.edge.routes import obstacle
 from web.layout import page
 from web.state import state_of
 
@@ -27,4 +28,5 @@ def about_page(request: Request) -> HTMLResponse:
         model=state.model.manifest,
         device=state.model.device,
         requested=state.model.requested_device,
+        edge=obstacle(state),
     )

@@ -61,7 +61,7 @@ def test_a_database_of_an_older_program_is_brought_up_to_date(older: Path) -> No
         assert [stretch.kind.value for stretch in store.stretches(clip.id)] == ["marker", "excluded"]
         assert clip.settings["smoothing"] == live.settings["smoothing"] == 0.3, "one name for one thing"
         study = Studies(store).get("spring-ad")
-        assert (study.consent_text, study.allow_spectators) == ("You agree.", False)
+        assert (study.consent_text, study.allow_spectators, study.where) == ("You agree.", False, "server")
         found = aggregate(store, "spring-ad")
         assert found.panel.viewers == ("Ann",) and found.segments[0].name == "logo"
         with begin(store, "new") as writer:

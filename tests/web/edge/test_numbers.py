@@ -84,6 +84,8 @@ def test_batches_are_kept_once_and_in_order(served: Served, viewer: Viewer) -> N
     assert samples.valence.tolist() == pytest.approx([0.25] * 6)
     assert any(event.kind == "refused" for event in served.store.events(session.id))
     assert viewer.send(batch(2, 6)) == 404, "it is over"
+    found = asking.get(f"{served.url}/api/studies/spring/stimuli/spot/findings").json()
+    assert found["computed"] == ["browser"]
 
 
 FORGED = {

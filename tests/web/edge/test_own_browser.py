@@ -12,6 +12,7 @@ import pytest
 from results import State, Studies, Viewings, Where
 from results.audience.clock import stimulus_time
 from tests.chromium import crowd, launch, need_chromium
+from tests.web import asking
 from tests.web.browsing import wait_for
 from tests.web.participants.participant import PATIENCE, invited, press, ready, seen, state, with_video
 from tests.web.serving import Served, wait_until
@@ -98,8 +99,9 @@ def test_only_numbers_leave_the_device(served: Served, studies: Studies, ad: str
     assert np.all(np.abs(samples.valence) <= 1) and samples.quality.mean() > 0.5
     at = stimulus_time(samples.time, knots=viewing.clock)
     assert np.nanmax(at) == pytest.approx(4.0, abs=0.3), "to the end of the video"
-    counted = Studies(served.store).get("spring")
-    assert counted.viewers == 1
+    assert Studies(served.store).get("spring").viewers == 1
+    report = asking.get(f"{served.url}/api/studies/spring/report.html", timeout=60).text
+    assert "no picture left their devices" in report
 
 
 def test_what_is_read_while_the_network_is_away_comes_later(

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from inference import EXPRESSIONS, Output, Scalar, Shares
-from results import Options, Stimulus, Study
+from results import Options, Stimulus, Study, Where
 from stream.frames import Extras
 from web.estimated import WORDS
 from web.participants.consent import consent_of
@@ -15,10 +15,16 @@ from web.participants.consent import consent_of
 ALL = Output(Scalar("valence"), arousal=Scalar("arousal"), expressions=Shares("votes", EXPRESSIONS))
 
 
-def told(*, keep_media: bool = False, allow_spectators: bool = False, output: Output = ALL) -> str:
+def told(
+    *,
+    keep_media: bool = False,
+    allow_spectators: bool = False,
+    where: Where = Where.SERVER,
+    output: Output = ALL,
+) -> str:
     spot = Stimulus("spot", "spot", 12.0, None)
     now, options = datetime(2026, 1, 1), Options()
-    study = Study("spring", "spring", now, "", "", keep_media, allow_spectators, options, (spot,), 0)
+    study = Study("spring", "spring", now, "", "", keep_media, allow_spectators, where, options, (spot,), 0)
     return consent_of(study, spot, output)
 
 
@@ -49,3 +55,10 @@ def test_who_else_is_seen_what_is_kept_and_how_it_goes_is_said(
     assert ("your camera’s video, and" in text) == keep_media
     assert ("may look on" in text) == allow_spectators
     assert "until the study’s lead deletes them" in text and "ask whoever invited you" in text
+
+
+def test_where_pictures_go_is_said() -> None:
+    here, there = told(where=Where.BROWSER), told()
+    assert "does not leave this device" in here and "goes to this study’s server" not in here
+    assert "gets numbers only" in here and "is not stored" in here
+    assert "goes to this study’s server" in there and "does not leave" not in there
