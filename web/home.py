@@ -16,6 +16,7 @@ from web.compressed import file_answer
 from web.estimated import estimated
 from web.layout import PAGES, page
 from web.openapi import described
+from web.security import WORKER_POLICY
 from web.state import state_of
 
 router = APIRouter()
@@ -80,6 +81,8 @@ async def page_file(path: str, request: Request) -> Response:
         raise HTTPException(404, "Not Found")
     response = await _FILES.get_response(path, request.scope)
     response.headers["cache-control"] = "no-cache"
+    if path == "edge/worker.js":
+        response.headers["content-security-policy"] = WORKER_POLICY
     kind = _TYPES.get(PurePosixPath(path).suffix)
     if kind is not None and "content-type" in response.headers:
         response.headers["content-type"] = kind

@@ -43,9 +43,21 @@ PARAMETERS = {
     "with_sessions": "Delete the viewers' sessions, too.",
 }
 _SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n…"
+_FACE = {
+    "face_id": 1,
+    "box": [210, 120, 340, 290],
+    "score": 0.93,
+    "valence": 0.41,
+    "smoothed": 0.38,
+    "quality": 0.9,
+}
 BODIES: Mapping[str, Any] = {
     "Agreement": {"sdp": _SDP, "type": "offer", "consent": "The text that the invitation has, whole."},
     "Archive": {"sessions": ["2026-11-22_18-30-05_ann"]},
+    "Batch": {
+        "sequence": 0,
+        "frames": [{"frame": 0, "time_s": 0.0, "faces": [_FACE]}],
+    },
     "Change": {"name": "Ann watches the spring ad", "faces": {"1": "Ann"}, "tags": ["pilot"]},
     "Clock": {"knots": [[0.8, 0.0], [10.8, 10.0]]},
     "Merge": {"faces": [1, 3]},

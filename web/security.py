@@ -24,7 +24,6 @@ from web.access.audience import SAFE
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # WebAssembly, which runs networks, may be compiled
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "object-src 'none'",
@@ -33,6 +32,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+WORKER_POLICY = f"{POLICY}; script-src 'self' 'wasm-unsafe-eval'"
+"""Of the worker that runs networks, and of nothing else: WebAssembly may be compiled there."""
 HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",

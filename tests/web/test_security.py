@@ -23,6 +23,8 @@ def test_pages_may_load_from_their_own_server_only(served: Served) -> None:
     for path in ("/", "/live/some-session", "/docs", "/health", "/pages/base.css", "/nothing"):
         policy = asking.get(served.url + path).headers["content-security-policy"]
         assert "default-src 'self'" in policy and "unsafe" not in policy and "http" not in policy
+    worker = asking.get(f"{served.url}/pages/edge/worker.js").headers["content-security-policy"]
+    assert worker.replace("'wasm-unsafe-eval'", "").count("unsafe") == 0 and "http" not in worker
 
 
 def test_pages_carry_no_inline_code_and_name_no_other_server(served: Served) -> None:

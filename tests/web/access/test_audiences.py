@@ -16,8 +16,13 @@ from tests.web.access.conftest import House, signed_in
 from tests.web.serving import Served
 from web import app as application
 from web.access.audience import API, EVERYONE, UndeclaredError, declared
+from web.edge.fetch import VERSION
 
-FOR_EVERYONE = {"/health", "/sign-in", "/pages/{path:path}"}
+FOR_EVERYONE = {"/health", "/sign-in", "/pages/{path:path}"} | {
+    "/edge/settings.json",
+    "/edge/networks/{name}.onnx",
+    f"/edge/runtime/{VERSION}/{{name}}",
+}
 """All that can be asked for without being anybody, and..."""
 BY_LINK = {"/t/{token}": "participant", "/l/{token}": "spectator"}
 """... what begins so is for who has such a link. Everything else is for operators and programs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,13 @@ def png(image: np.ndarray) -> str:
 
 
 @pytest.fixture
-def edge(served: Served, page: Any) -> Any:
-    page.goto(served.url)
+def edge(served: Served, browser: Any) -> Iterator[Any]:
+    context = browser.new_context(bypass_csp=True)  # as in the worker, WebAssembly may be compiled
+    page = context.new_page()
+    page.goto(f"{served.url}/sign-in")
     page.evaluate(OPEN)
-    return page
+    yield page
+    context.close()
 
 
 def frames(name: str = "sample.mp4", every: int = 1) -> list[Frame]:
