@@ -18,6 +18,8 @@ from tests.web.participants.participant import PATIENCE, invited, press, ready, 
 from tests.web.serving import Served, wait_until
 from tests.web.uploading import numbered_clip
 from web.edge.fetch import is_there
+from web.layout import PAGES
+from web.security import WORKER_POLICY
 
 pytestmark = [
     pytest.mark.browser,
@@ -158,3 +160,27 @@ def test_a_server_that_starts_again_gets_the_rest(
     assert np.nanmax(at[0]) < 2.2 and np.nanmax(at[1]) == pytest.approx(4.0, abs=0.3)
     assert np.diff(np.sort(seconds)).max() < 0.6, "nothing is missing between the two"
     assert np.nanmin(at[1]) > np.nanmax(at[0]) - 0.15, "and nothing is there twice"
+
+
+def test_a_device_that_cannot_keep_up_is_told_before_it_begins(
+    served: Served, studies: Studies, page: Any
+) -> None:
+    """Each frame takes its worker as long as on an old phone, and nobody presses Play."""
+    late = "setTimeout(() => postMessage({ number, ...answer }), 400)"
+    script = (PAGES / "edge" / "worker.js").read_text()
+    assert "postMessage({ number, ...(await acts[act](given)) });" in script
+    script = script.replace(
+        "postMessage({ number, ...(await acts[act](given)) });",
+        f"const answer = await acts[act](given); {late};",
+    )
+    headers = {"content-type": "text/javascript", "content-security-policy": WORKER_POLICY}
+    page.route("**/edge/worker.js", lambda route: route.fulfill(body=script, headers=headers))
+    page.goto(served.url + invited(served, "spring", "spot"))
+    state(page, "consent")
+    press(page, "I agree and take part")
+    state(page, "failed")
+    assert "too slow" in page.text_content("#state-title")
+    assert "5 are needed" in page.text_content("#state-text")
+    press(page, "Remove what was recorded of me")
+    state(page, "removed")
+    wait_until(lambda: served.store.sessions() == [], 20)

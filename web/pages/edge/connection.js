@@ -9,7 +9,8 @@ const AGAIN = 2000; // ms before another try when the server cannot be reached
 const MOST = 60; // frames in a batch
 const FASTEST = 1000 / 30; // ms between two frames that are analysed
 const SLOWEST = 5; // frames a second below which a device is too slow
-const TRIED = 5000; // ms of analysis before that is judged
+const TRIED = 10; // s of analysis before that is judged...
+const RECENT = 5; // ... by the latest of them
 
 /** The analysis itself, opened once for all who sit in front of this page: networks, and the worker that runs them. */
 export class Device {
@@ -59,7 +60,7 @@ export class EdgeConnection extends EventTarget {
   /** `door`: {offer: address; numbers(answer): address of what may be sent}. */
   constructor(door, device) {
     super();
-    Object.assign(this, { door, device, closed: false, batches: [], frames: [], sequence: 0, count: 0, dropped: 0, busy: false, fps: 0, read: 0 });
+    Object.assign(this, { door, device, closed: false, batches: [], frames: [], sequence: 0, count: 0, dropped: 0, busy: false, fps: 0, times: [] });
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.sender = { replaceTrack: (track) => this.#show(new MediaStream([track])) };
   }
@@ -155,10 +156,13 @@ export class EdgeConnection extends EventTarget {
     }
   }
 
-  /** Whether this device can keep up at all. */
+  /** Whether this device can keep up at all; `time`: seconds since it began. */
   #judge(time) {
-    this.fps = time > 0 ? ++this.read / time : 0;
-    if (this.slow || time * 1000 < TRIED || this.fps >= SLOWEST) return;
+    this.times.push(time);
+    while (time - this.times[0] > RECENT) this.times.shift();
+    const passed = Math.min(time, RECENT);
+    this.fps = passed > 0 ? this.times.length / passed : 0;
+    if (this.slow || time < TRIED || this.fps >= SLOWEST) return;
     this.slow = true;
     this.#tell({ type: "slow", text: `This device reads ${this.fps.toFixed(1)} pictures a second; ${SLOWEST} are needed.` });
   }

@@ -122,7 +122,7 @@ async function connect(mine) {
   connection.addEventListener("control", ({ detail }) => {
     if (detail.type === "too-large") connection.shrink(Math.max(detail.width / 1920, detail.height / 1080));
     if (detail.type === "held") view.outage(detail.text);
-    if (detail.type === "slow" && connection === here?.connection) tooSlow(detail.text);
+    if (detail.type === "slow" && view.state === "check" && connection === here?.connection) tooSlow(detail.text);
     if (detail.type === "stored") view.outage("");
     if (detail.type === "ended" && connection === here?.connection) ended(detail.text);
   });
