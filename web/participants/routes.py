@@ -111,7 +111,7 @@ async def settings(token: str, request: Request) -> dict[str, Any]:
     return ice_of(request)
 
 
-@router.post("/viewings", status_code=201, dependencies=[PARTICIPANTS])
+@router.post("/viewings", status_code=201, response_model_exclude_none=True, dependencies=[PARTICIPANTS])
 async def take_part(token: str, body: Agreement, request: Request) -> Begun:
     """A participant has agreed: keep their consent, and analyse their camera on this stimulus.
 
