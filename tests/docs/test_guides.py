@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from contextlib import suppress
@@ -141,3 +142,13 @@ def test_figures_are_those_of_the_program() -> None:
         text = " ".join(text_of(DOCS / page).split())
         assert [phrase for phrase in phrases if phrase not in text] == []
     assert f"would need {_WORDS[MIN_VIEWERS]}" in NOTES
+
+
+def test_the_readme_has_the_figures_of_the_network_that_ships() -> None:
+    metrics = json.loads((ROOT / "models" / "valence.json").read_text())["metrics"]
+    low, high = metrics["ci95"]["ccc"]
+    told = " ".join((ROOT / "README.md").read_text().split())
+    assert f"judgement {metrics['ccc']:.3f} (95 % interval {low:.3f} to {high:.3f})" in told
+    assert (
+        f"error (RMSE) {metrics['rmse']:.3f}, right about the sign in {100 * metrics['sagr']:.0f} %" in told
+    )
