@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +59,12 @@ def crowd(faces: int, folder: Path, seconds: int = 3) -> Path:
     command = [sys.executable, "media/crowd.py", str(faces), str(clip), "--seconds", str(seconds)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return as_camera(clip, folder / f"crowd{faces}.mjpeg")
+
+
+@contextmanager
+def seeing_one_face(playwright: Any, folder: Path) -> Iterator[Any]:
+    """A browser whose camera sees one face."""
+    need_chromium()
+    opened = launch(playwright, crowd(1, folder))
+    yield opened
+    opened.close()

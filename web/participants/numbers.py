@@ -23,8 +23,14 @@ FASTEST = 61.0
 """Frames a second: no page sends more than its camera has."""
 AHEAD = 3.0
 """Seconds by which a session's clock may be ahead of the time that has passed here."""
-SILENCE = 180.0
-"""Seconds without a batch after which nobody is there any more."""
+SILENCE = 60.0
+"""Seconds without a batch after which nobody is there any more; who comes back goes on in another session."""
+UNBEGUN = 20.0
+"""... and without the first one."""
+MOST_BEGINNING = 30
+"""Of one address that have sent nothing yet."""
+MOST_BROWSERS = 1500
+"""That may send numbers at the same time."""
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +126,11 @@ class Numbers:
     def is_over(self) -> bool:
         return self._over.is_set()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything came."""
+        return self._next > 0
+
     def take(self, batch: Batch) -> None:
         """Keep a batch; one that came before is taken for what it is. Raises RefusedError."""
         self._heard = time.monotonic()
@@ -171,7 +182,7 @@ class Numbers:
                 if recording.done():
                     failure = recording.exception()
                     self.end("The results could not be stored.")
-                elif now - self._heard > SILENCE:
+                elif now - self._heard > (SILENCE if self.has_begun else UNBEGUN):
                     self.end("Nothing came from the browser any more.")
                 elif now - begun > self._longest:
                     self.end("The session has lasted as long as it may.")

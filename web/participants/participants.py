@@ -48,7 +48,9 @@ class Participant:
     film: Film | None = None
     """Where the study keeps videos of viewers."""
     numbers: Numbers | None = None
-    """Where their own browser analyses."""
+    """Where their own browser analyses..."""
+    address: str = ""
+    """... and from where it sends."""
     token: str = field(default_factory=new_token)
     """What their page names this viewing by."""
     session: str = ""
@@ -89,9 +91,7 @@ class Participants:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing = True
-        here = [
-            p.numbers for p in self._participants.values() if p.numbers is not None and not p.over.is_set()
-        ]
+        here = [one.numbers for one in self.numbered if one.numbers is not None]
         await asyncio.gather(*(numbers.stop() for numbers in here))
         if self._looking is not None:
             self._looking.cancel()
@@ -108,6 +108,16 @@ class Participants:
         """The participant of that token, who came by that link."""
         found = self._participants.get(token)
         return found if found is not None and found.link == link else None
+
+    @property
+    def numbered(self) -> list[Participant]:
+        """Those who take part just now and whose own browsers analyse."""
+        return [one for one in self._participants.values() if one.numbers and not one.over.is_set()]
+
+    def beginning(self, address: str) -> int:
+        """How many of those at an address have sent nothing yet."""
+        mine = [one.numbers for one in self.numbered if one.address == address]
+        return sum(1 for numbers in mine if numbers is not None and not numbers.has_begun)
 
     def present(self, study: str) -> dict[str, int]:
         """How many take part just now, by stimulus; only stimuli in front of which somebody is."""

@@ -26,12 +26,12 @@ from web.edge.settings import settings as settings_of
 from web.errors import explained
 from web.fields import Described, Seconds
 from web.layout import page
-from web.live.offers import Place
+from web.live.offers import RETRY, Place
 from web.live.routes import SDP_LIMIT, Terms, begin, ice_of
 from web.live.session import Shown
 from web.participants.consent import consent_of
 from web.participants.film import Film
-from web.participants.numbers import Batch, Numbers, RefusedError
+from web.participants.numbers import MOST_BEGINNING, MOST_BROWSERS, Batch, Numbers, RefusedError
 from web.participants.participants import Participant
 from web.state import State, state_of
 from web.studies.lookup import known_stimulus
@@ -141,8 +141,9 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
     longest = stimulus.duration_s + LONGEST
     try:
         if study.where is Where.BROWSER:
-            stored, since = await asyncio.to_thread(_stored, state, study.id, viewer)
+            stored, since = await asyncio.to_thread(_stored, state, study.id, stimulus.id, viewer)
             sdp = None
+            participant.address = place.address
             await _numbered(body, state, participant, longest, since)
         else:
             sdp = await _seen(body, state, study, participant, longest, place)
@@ -164,9 +165,10 @@ async def _begun(token: str, body: Agreement, request: Request, place: Place) ->
     return Begun(sdp=sdp, viewing=participant.token, person=person, stored=stored)
 
 
-def _stored(state: State, study: str, viewer: str) -> tuple[int | None, float]:
+def _stored(state: State, study: str, stimulus: str, viewer: str) -> tuple[int | None, float]:
     """How many frames the viewer's latest session has (None: there is none), and seconds since its end."""
-    sessions = [one.session for one in Viewings(state.store).all(study) if one.viewer == viewer]
+    known = Viewings(state.store).all(study)
+    sessions = [one.session for one in known if (one.viewer, one.stimulus) == (viewer, stimulus)]
     if not sessions:
         return None, 0.0
     latest = state.store.get(sessions[-1])
@@ -202,10 +204,15 @@ async def _numbered(
 ) -> None:
     """Begin to take the numbers of a browser that analyses by itself; since: seconds for which it may have
     gone on alone."""
+    if len(state.participants.numbered) >= MOST_BROWSERS:
+        raise HTTPException(503, f"{MOST_BROWSERS} people take part just now; the server takes no more.")
+    if state.participants.beginning(participant.address) >= MOST_BEGINNING:
+        full = f"{MOST_BEGINNING} people at your address are just beginning; please try again in a moment."
+        raise HTTPException(429, full, {"retry-after": str(RETRY)})
     if reason := obstacle(state):
         raise HTTPException(503, f"Browsers cannot analyse by themselves here: {reason}.")
     if body.version != settings_of(state.model, state.engine.settings.smoothing)["version"]:
-        raise HTTPException(409, "This page is of another version than the server; please load it again.")
+        raise HTTPException(412, "This page is of another version than the server; please load it again.")
     with explained():
         recorder = await asyncio.to_thread(
             partial(

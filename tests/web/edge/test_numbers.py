@@ -128,8 +128,8 @@ def test_not_a_number_and_too_much_are_refused(viewer: Viewer) -> None:
 
 
 def test_other_versions_studies_and_ways_are_refused(served: Served, viewer: Viewer) -> None:
-    assert viewer.begin(version="0" * 16).status_code == 409
-    assert viewer.begin(version=None, sdp="v=0").status_code == 409
+    assert viewer.begin(version="0" * 16).status_code == 412
+    assert viewer.begin(version=None, sdp="v=0").status_code == 412
     assert served.store.sessions() == [] and Viewings(served.store).viewers("spring") == []
     made = Studies(served.store)
     made.create("Autumn")
@@ -157,3 +157,18 @@ def test_who_leaves_before_anything_is_seen_leaves_no_trace(served: Served, view
     assert viewer.end(0.0) == 204
     wait_until(lambda: not served.store.sessions(), 20)
     assert Viewings(served.store).viewers("spring") == []
+
+
+def test_a_stranger_who_only_begins_does_not_take_every_place(
+    served: Served, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.participants.routes.MOST_BEGINNING", 3)
+    monkeypatch.setattr("web.participants.numbers.UNBEGUN", 2.0)
+    assert [viewer.begin().status_code for _ in range(3)] == [201] * 3
+    refused = viewer.begin()
+    assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
+    # Who never sent anything leaves no trace.
+    wait_until(lambda: not served.store.sessions() and not Viewings(served.store).viewers("spring"), 30)
+    assert viewer.begin().status_code == 201
+    monkeypatch.setattr("web.participants.routes.MOST_BROWSERS", 1)
+    assert viewer.begin().status_code == 503

@@ -11,7 +11,7 @@ import pytest
 
 from results import State, Studies, Viewings, Where
 from results.audience.clock import stimulus_time
-from tests.chromium import crowd, launch, need_chromium
+from tests.chromium import seeing_one_face
 from tests.web import asking
 from tests.web.browsing import wait_for
 from tests.web.participants.participant import PATIENCE, invited, press, ready, seen, state, with_video
@@ -31,10 +31,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Its camera sees one face."""
-    need_chromium()
-    opened = launch(playwright, crowd(1, tmp_path_factory.mktemp("camera")))
-    yield opened
-    opened.close()
+    with seeing_one_face(playwright, tmp_path_factory.mktemp("camera")) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from results import Studies
-from tests.chromium import crowd, launch, need_chromium
+from tests.chromium import seeing_one_face
 from tests.web.serving import Served
 from tests.web.uploading import numbered_clip
 
@@ -17,10 +17,8 @@ from tests.web.uploading import numbered_clip
 @pytest.fixture(scope="module")
 def browser(playwright: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Its camera sees one face."""
-    need_chromium()
-    opened = launch(playwright, crowd(1, tmp_path_factory.mktemp("camera")))
-    yield opened
-    opened.close()
+    with seeing_one_face(playwright, tmp_path_factory.mktemp("camera")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ export class Analyzer {
     const analyzer = new Analyzer();
     analyzer.settings = settings;
     analyzer.sessions = await open(new URL(settings.runtime, location.href), files);
-    const { side } = { side: settings.alignment.landmark_side };
+    const side = settings.alignment.landmark_side;
     const landmarks = async (views) => {
-      const { points } = await read(analyzer.sessions.landmarks, settings.inputs.landmarks, views, (level) => level / 255 - 0.5).then(only);
+      const points = only(await read(analyzer.sessions.landmarks, settings.inputs.landmarks, views, (level) => level / 255 - 0.5));
       return points.map((numbers) => Array.from({ length: 5 }, (_, i) => [numbers[2 * i] * side, numbers[2 * i + 1] * side]));
     };
     analyzer.aligner = new Aligner(settings.alignment, landmarks);
@@ -88,8 +88,9 @@ export class Analyzer {
 
   async #attributes(crops) {
     if (!crops.length) return [];
-    const { points } = await read(this.sessions.attributes, this.settings.inputs.attributes, crops.map(({ pixels }) => pixels), (level) => level / 127.5 - 1).then(only);
-    return points.map(([face, eyes_closed, mouth_covered, half_covered]) => ({ face, eyes_closed, mouth_covered, half_covered }));
+    const pictures = crops.map(({ pixels }) => pixels);
+    const told = only(await read(this.sessions.attributes, this.settings.inputs.attributes, pictures, (level) => level / 127.5 - 1));
+    return told.map(([face, eyes_closed, mouth_covered, half_covered]) => ({ face, eyes_closed, mouth_covered, half_covered }));
   }
 
   /** The faces in a view, those that are half beyond its border, too. */
@@ -110,5 +111,5 @@ export class Analyzer {
   }
 }
 
-/** The only output of a network, under one name. */
-const only = (answer) => ({ points: Object.values(answer)[0] });
+/** The only output of a network. */
+const only = (answer) => Object.values(answer)[0];

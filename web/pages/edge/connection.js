@@ -2,7 +2,7 @@
 // Only numbers leave: they are sent in batches, in order, each until the server has it.
 
 import { wallClock } from "../shared/camera/clock.js";
-import { OfferError } from "../shared/camera/connection.js";
+import { OfferError, request } from "../shared/camera/connection.js";
 
 const SEND = 1000; // ms between batches
 const AGAIN = 2000; // ms before another try when the server cannot be reached
@@ -16,8 +16,11 @@ const RECENT = 5; // ... by the latest of them
 export class Device {
   /** `progress`: called with the share that has come, 0..1. Throws OfferError where it cannot be had. */
   static async open(progress = () => {}) {
+    if (!HTMLVideoElement.prototype.requestVideoFrameCallback || !window.OffscreenCanvas || !window.WebAssembly) {
+      throw new OfferError(0, "This browser is too old to read your camera’s picture by itself; a newer one can.");
+    }
     const device = new Device();
-    const settings = await json("/edge/settings.json");
+    const settings = await request("/edge/settings.json");
     const sizes = Object.values(settings.networks).map(({ bytes }) => bytes);
     const whole = sizes.reduce((sum, size) => sum + size, 0);
     let come = 0;
@@ -32,7 +35,11 @@ export class Device {
     device.number = 0;
     device.worker.onmessage = ({ data }) => device.#answered(data);
     device.worker.onerror = (event) => device.waiting.forEach(({ fail }) => fail(new Error(event.message || "The worker did not start.")));
-    await device.ask("open", { settings, files });
+    try {
+      await device.ask("open", { settings, files });
+    } catch (error) {
+      throw new OfferError(0, `This browser cannot read your camera’s picture by itself: ${error.message}`);
+    }
     return device;
   }
 
@@ -96,15 +103,22 @@ export class EdgeConnection extends EventTarget {
     this.video.srcObject = null;
   }
 
+  /** The page goes: what is not sent yet may still reach the server. */
+  leave() {
+    this.#pack();
+    const address = this.answer && this.door.numbers(this.answer);
+    for (const batch of this.batches) navigator.sendBeacon(address, new Blob([JSON.stringify(batch)], { type: "application/json" }));
+  }
+
   #offer() {
-    return json(this.door.offer, { version: this.device.version, ...this.extra });
+    return request(this.door.offer, { version: this.device.version, ...this.extra }, () => !this.closed);
   }
 
   /** The server has forgotten the viewing: the same person goes on in another one, with all that is not stored yet. */
   async #again() {
     this.#pack();
     this.extra = { ...this.extra, person: this.answer.person };
-    const [answer, first] = [await this.#offer(), this.answer.viewing];
+    const answer = await this.#offer();
     const frames = this.batches.flatMap((batch) => batch.frames).filter(({ frame }) => frame >= (answer.stored ?? 0));
     const [from, since] = frames.length ? [frames[0].frame, frames[0].time_s] : [this.count, (this.last - this.began) / 1000 + 0.001];
     const moved = ({ frame, time_s, faces }) => ({ frame: frame - from, time_s: round(time_s - since, 4), faces });
@@ -112,7 +126,7 @@ export class EdgeConnection extends EventTarget {
     for (let i = 0; i < frames.length; i += MOST) this.batches.push({ sequence: i / MOST, frames: frames.slice(i, i + MOST).map(moved) });
     this.frames = this.frames.map(moved); // what was analysed while the server was asked
     Object.assign(this, { answer, sequence: this.batches.length, count: this.count - from, began: this.began + 1000 * since });
-    this.dispatchEvent(new CustomEvent("moved", { detail: { before: first, began: wallClock(this.began) } }));
+    this.dispatchEvent(new CustomEvent("moved", { detail: { began: wallClock(this.began) } }));
   }
 
   async #show(stream) {
@@ -183,7 +197,7 @@ export class EdgeConnection extends EventTarget {
       }
       this.sending = true;
       try {
-        await json(this.door.numbers(this.answer), batch);
+        await request(this.door.numbers(this.answer), batch);
         this.batches.shift();
         if (this.held) this.#tell({ type: "stored" });
         this.held = false;
@@ -220,19 +234,6 @@ const round = (value, digits) => Number(value.toFixed(digits));
 /** A sample with as many digits as it has. */
 function short({ box, ...numbers }) {
   return { box: box.map((edge) => round(edge, 2)), ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value, 5)])) };
-}
-
-async function json(address, body) {
-  const given = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  let response;
-  try {
-    response = await fetch(address, given);
-  } catch {
-    throw new OfferError(0, "The server does not answer.");
-  }
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new OfferError(response.status, answer.detail ?? `The server answered ${response.status}.`);
-  return answer;
 }
 
 async function download(address, come) {

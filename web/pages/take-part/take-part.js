@@ -98,6 +98,8 @@ async function agree() {
     if (error instanceof CameraError) view.camera(error.kind, agree);
     else if (error instanceof OfferError && error.status === 409) {
       view.tell("failed", { title: "The words to agree to have changed", text: [error.message] }, [["Read them", invite]]);
+    } else if (error instanceof OfferError && error.status === 412) {
+      view.tell("failed", { title: "This page has changed", text: [error.message] }, [["Load it again", () => location.reload()]]);
     } else if (error instanceof OfferError) {
       view.tell("failed", { title: "The server did not begin", text: [error.message] }, [["Try again", agree]]);
     } else throw error;
@@ -270,7 +272,7 @@ async function lost() {
     try {
       await connect(mine);
     } catch (error) {
-      if (error.status === 404) break;
+      if ([404, 412].includes(error.status)) break;
       continue;
     }
     if (!playing) return check();
@@ -327,7 +329,10 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden && view.state === "playing" && stimulus.stops) pause("Paused while this page was not in view.");
 });
 addEventListener("pagehide", () => {
-  if (["playing", "paused"].includes(view.state)) here?.report?.leave();
+  if (["playing", "paused"].includes(view.state)) {
+    here?.connection?.leave?.();
+    here?.report?.leave();
+  }
   here?.connection?.close();
 });
 invite();

@@ -139,21 +139,29 @@ export class Connection extends EventTarget {
     if (!this.closed) this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  async #json(url, body, tries = TRIES) {
-    const request = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    let response;
-    try {
-      response = await fetch(url, request);
-    } catch {
-      throw new OfferError(0, "The server cannot be reached.");
-    }
-    const answer = await response.json().catch(() => ({}));
-    const wait = response.status === 429 ? Number(response.headers.get("retry-after")) : 0;
-    if (wait > 0 && wait <= PATIENCE && tries > 1) {
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-      if (!this.closed) return this.#json(url, body, tries - 1);
-    }
-    if (!response.ok) throw new OfferError(response.status, answer.detail ?? `The server answered ${response.status}.`);
-    return answer;
+  #json(url, body) {
+    return request(url, body, () => !this.closed);
   }
+}
+
+/**
+ * What the server answers, as JSON. Where too many behind the same address are just beginning, it waits as it is told
+ * to, and asks again while `wanted()`. Throws OfferError.
+ */
+export async function request(url, body, wanted = () => true, tries = TRIES) {
+  const given = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  let response;
+  try {
+    response = await fetch(url, given);
+  } catch {
+    throw new OfferError(0, "The server cannot be reached.");
+  }
+  const answer = await response.json().catch(() => ({}));
+  const wait = response.status === 429 ? Number(response.headers.get("retry-after")) : 0;
+  if (wait > 0 && wait <= PATIENCE && tries > 1) {
+    await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    if (wanted()) return request(url, body, wanted, tries - 1);
+  }
+  if (!response.ok) throw new OfferError(response.status, answer.detail ?? `The server answered ${response.status}.`);
+  return answer;
 }
